@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# A real, unmodified Medusa shop on loopback: PostgreSQL from Debian, Medusa from npm.
+#
+#   .ci/medusa.sh start   install what is missing, migrate, start, wait until healthy; print the shop's environment
+#   .ci/medusa.sh env     print the environment of the shop that runs
+#   .ci/medusa.sh stop    end both servers and forget their data
+#
+# Sourced, it offers the same as the functions medusa_start, medusa_env and medusa_stop:
+#
+#   . .ci/medusa.sh; trap medusa_stop EXIT; medusa_start; eval "$(medusa_env)"
+#
+# Settings: MEDUSA_RUN, the folder of one running shop (every shop has its own ports, so several may run);
+# MEDUSA_CACHE, where npm packages are kept between runs.
+# It works as root on a bare Debian; without root, PostgreSQL and Node must be there already.
+
+medusa_shop=$(cd "$(dirname "${BASH_SOURCE[0]}")/../e2e/medusa/shop" && pwd)
+medusa_run=${MEDUSA_RUN:-/tmp/postern-medusa-$(id -u)}
+medusa_email=admin@shop.example
+medusa_password=postern-e2e
+
+medusa_say() { printf 'medusa: %s\n' "$*" >&2; }
+
+# medusa_packages installs the Debian packages whose commands are missing.
+medusa_packages() {
+  local want=()
+  medusa_pgbin >/dev/null || want+=(postgresql)
+  command -v curl >/dev/null || want+=(curl)
+  command -v node >/dev/null || want+=(nodejs)
+  command -v npm >/dev/null || want+=(npm)
+  if [ ${#want[@]} -gt 0 ]; then
+    if [ "$(id -u)" -ne 0 ]; then
+      medusa_say "missing: ${want[*]}; install them or run as root"
+      return 1
+    fi
+    medusa_say "installing ${want[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q >&2 && apt-get install -q -y --no-install-recommends "${want[@]}" >&2 || return 1
+  fi
+  # The same range as in Medusa's own package.json.
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number)
+    process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' || {
+    medusa_say "Node $(node --version) is too old: Medusa needs 20.19 or newer of 20, or 22.12 or newer"
+    return 1
+  }
+}
+
+# medusa_pgbin prints the folder of the newest PostgreSQL server that is installed.
+medusa_pgbin() {
+  local dir
+  dir=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$dir" ] && [ -x "$dir/initdb" ] && echo "$dir"
+}
+
+# medusa_as_postgres runs a command as a user that PostgreSQL accepts: it refuses to run as root.
+medusa_as_postgres() {
+  if [ "$(id -u)" -eq 0 ]; then
+    (cd / && exec runuser -u postgres -- "$@")
+  else
+    "$@"
+  fi
+}
+
+# medusa_install puts the locked npm packages into the cache and prints the folder. The folder appears whole or
+# not at all, so that an install that was cut off is never used.
+medusa_install() {
+  local root hash dir part
+  root=${MEDUSA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/postern}
+  hash=$(sha256sum "$medusa_shop/package-lock.json" | cut -c1-16) || return 1
+  dir=$root/medusa-$hash
+  if [ ! -d "$dir" ]; then
+    mkdir -p "$root" && part=$(mktemp -d "$root/.medusa-$hash.XXXXXX") || return 1
+    cp "$medusa_shop/package.json" "$medusa_shop/package-lock.json" "$part/" || return 1
+    medusa_say "installing npm packages into $dir"
+    # Not npm ci: it refuses a lock that lacks the optional packages of other platforms, which not every registry
+    # serves. npm install takes the versions and checks the integrity of this lock just as well. No package's
+    # install script is needed.
+    if ! (cd "$part" && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error >&2); then
+      medusa_say "npm install failed"
+      rm -rf "$part"
+      return 1
+    fi
+    cmp -s "$part/package-lock.json" "$medusa_shop/package-lock.json" || {
+      medusa_say "the lock does not fit package.json: make it anew (README.md)"
+      rm -rf "$part"
+      return 1
+    }
+    chmod 755 "$part"
+    mv -T "$part" "$dir" 2>/dev/null || rm -rf "$part" # another run was first
+  fi
+  echo "$dir"
+}
+
+medusa_free_port() {
+  node -e 'const s = require("net").createServer()
+    s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+}
+
+# medusa_database starts a private cluster in the run folder. It gives durability away: it lives as long as the run.
+medusa_database() {
+  local bin port data=$medusa_run/pg
+  bin=$(medusa_pgbin) && port=$(medusa_free_port) || return 1
+  mkdir -p "$data" || return 1
+  [ "$(id -u)" -ne 0 ] || chown postgres: "$data" || return 1
+  medusa_as_postgres "$bin/initdb" -D "$data/data" -U medusa --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
+    --no-sync >"$medusa_run/initdb.log" 2>&1 || { cat "$medusa_run/initdb.log" >&2; return 1; }
+  medusa_as_postgres "$bin/pg_ctl" -D "$data/data" -l "$data/log" -w -t 60 -o \
+    "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$data -c fsync=off -c synchronous_commit=off -c full_page_writes=off" \
+    start >/dev/null || { medusa_say "PostgreSQL did not start: $(medusa_as_postgres tail -n 20 "$data/log")"; return 1; }
+  medusa_as_postgres "$bin/createdb" -h 127.0.0.1 -p "$port" -U medusa shop || return 1
+  echo "postgres://medusa@127.0.0.1:$port/shop" >"$medusa_run/database"
+}
+
+# medusa_cli runs Medusa's own command in the shop's folder.
+medusa_cli() {
+  (
+    cd "$medusa_run/shop" || exit 1
+    export NODE_ENV=production MEDUSA_DISABLE_TELEMETRY=1 DATABASE_URL
+    DATABASE_URL=$(cat "$medusa_run/database")
+    export JWT_SECRET=postern-e2e-jwt COOKIE_SECRET=postern-e2e-cookie
+    exec "$@" </dev/null
+  )
+}
+
+medusa_start() {
+  local packages port url pid started=$SECONDS
+  if [ -e "$medusa_run/env" ] && medusa_healthy "$(sed -n 's/^export MEDUSA_URL=//p' "$medusa_run/env")"; then
+    medusa_say "already running"
+    return 0
+  fi
+  medusa_packages && packages=$(medusa_install) || return 1
+  medusa_stop
+  mkdir -p "$medusa_run/shop" && chmod 755 "$medusa_run" || return 1
+  cp "$medusa_shop/package.json" "$medusa_shop/medusa-config.js" "$medusa_run/shop/" || return 1
+  ln -s "$packages/node_modules" "$medusa_run/shop/node_modules" || return 1
+  medusa_say "starting PostgreSQL"
+  medusa_database || return 1
+  medusa_say "migrating"
+  medusa_cli node_modules/.bin/medusa db:migrate --execute-safe-links --execute-safe-search \
+    >"$medusa_run/migrate.log" 2>&1 || { tail -n 40 "$medusa_run/migrate.log" >&2; return 1; }
+  medusa_cli node_modules/.bin/medusa user -e "$medusa_email" -p "$medusa_password" \
+    >"$medusa_run/user.log" 2>&1 || { tail -n 40 "$medusa_run/user.log" >&2; return 1; }
+  port=$(medusa_free_port) || return 1
+  url=http://127.0.0.1:$port
+  medusa_say "starting on $url"
+  medusa_cli setsid bash -c 'echo $$ >"$0"; exec "$@"' "$medusa_run/pid" \
+    node_modules/.bin/medusa start --host 127.0.0.1 --port "$port" >"$medusa_run/medusa.log" 2>&1 &
+  pid=$!
+  for _ in $(seq 240); do
+    if medusa_healthy "$url"; then
+      printf 'export %s=%s\n' MEDUSA_URL "$url" MEDUSA_EMAIL "$medusa_email" MEDUSA_PASSWORD "$medusa_password" \
+        MEDUSA_DATABASE_URL "$(cat "$medusa_run/database")" MEDUSA_LOG "$medusa_run/medusa.log" >"$medusa_run/env"
+      medusa_say "ready after $((SECONDS - started)) s"
+      return 0
+    fi
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.5
+  done
+  medusa_say "did not become healthy; the end of its log:"
+  tail -n 40 "$medusa_run/medusa.log" >&2
+  return 1
+}
+
+medusa_healthy() { [ -n "$1" ] && curl -fsS -m 5 -o /dev/null "$1/health" 2>/dev/null; }
+
+medusa_env() {
+  cat "$medusa_run/env" 2>/dev/null || { medusa_say "no shop runs from $medusa_run"; return 1; }
+}
+
+# medusa_stop ends what this run folder started, and only that. A second call does nothing.
+medusa_stop() {
+  local pid bin
+  [ -d "$medusa_run" ] || return 0
+  if pid=$(cat "$medusa_run/pid" 2>/dev/null); then
+    # setsid made it the leader of its own process group; the check spares a stranger that got the number since.
+    if grep -qs medusa "/proc/$pid/cmdline"; then
+      kill -TERM -- "-$pid" 2>/dev/null
+      for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+      kill -KILL -- "-$pid" 2>/dev/null
+    fi
+  fi
+  if [ -d "$medusa_run/pg/data" ] && bin=$(medusa_pgbin); then
+    medusa_as_postgres "$bin/pg_ctl" -D "$medusa_run/pg/data" -m immediate -w stop >/dev/null 2>&1
+  fi
+  rm -rf "$medusa_run"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  set -u
+  case "${1:-}" in
+    start) medusa_start && medusa_env || { medusa_stop; exit 1; } ;;
+    env) medusa_env ;;
+    stop) medusa_stop ;;
+    *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  esac
+fi
