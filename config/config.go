@@ -1,0 +1,112 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Config is the content of gateway.yaml with defaults filled in. It is read-only after loading and safe for
+// concurrent use. Relative paths in it are already absolute or start at the folder of the file.
+type Config struct {
+	// Listen is the address that agents reach, host:port. Off loopback it needs TLS or TrustedProxies.
+	Listen string `yaml:"listen,required"`
+	// TLS is the certificate; nil means plain HTTP.
+	TLS *TLS `yaml:"tls"`
+	// TrustedProxies are the addresses of the proxies in front, whose X-Forwarded-* headers count. Empty means none.
+	TrustedProxies []Prefix `yaml:"trusted_proxies"`
+	// PublicURL is the origin under which agents know the gateway, without a trailing slash; empty if not given.
+	PublicURL string `yaml:"public_url"`
+	// EncryptionKey seals payment tokens at rest; SealingKey returns its 32 bytes.
+	EncryptionKey Secret `yaml:"encryption_key,required"`
+	// Store is where sessions, sagas and events are kept.
+	Store Store `yaml:"store,required"`
+	// Shops by name. The name is part of every stored record and must not change.
+	Shops map[string]Shop `yaml:"shops,required"`
+	// Agents are the callers, in file order.
+	Agents []Agent `yaml:"agents,required"`
+	// Limits bounds what one request may ask for.
+	Limits Limits `yaml:"limits"`
+	// Telemetry is what the standard OTEL_* variables do not say.
+	Telemetry Telemetry `yaml:"telemetry"`
+
+	// Warnings is what the file could do better, in file order.
+	Warnings Problems `yaml:"-"`
+
+	src  *source
+	root *node
+	key  []byte
+}
+
+// TLS names a certificate chain and its key, both PEM files. The key's file must not be open to other users.
+type TLS struct {
+	Cert string `yaml:"cert,required"`
+	Key  string `yaml:"key,required"`
+}
+
+// Store says where the gateway keeps what it must not forget.
+type Store struct {
+	// SQLite is the path of the database file; it is created when absent.
+	SQLite string `yaml:"sqlite"`
+	// Postgres is refused by the check: that store is not built yet. The key is known so that the message can say so.
+	Postgres Section `yaml:"postgres"`
+}
+
+// Telemetry is what the OTEL_* variables do not cover.
+type Telemetry struct {
+	// ServiceName is the service.name of spans and metrics where OTEL_SERVICE_NAME is unset. Default "postern".
+	ServiceName string `yaml:"service_name"`
+	// LogLevel is debug, info, warn or error. Default info.
+	LogLevel string `yaml:"log_level"`
+}
+
+// SetDefaults fills in what the file does not say.
+func (t *Telemetry) SetDefaults() {
+	t.ServiceName = "postern"
+	t.LogLevel = "info"
+}
+
+// Limits bounds one request.
+type Limits struct {
+	// MaxBodyBytes is the size of a request body in bytes. Default 1 MiB, a hundred times a usual checkout.
+	MaxBodyBytes int64 `yaml:"max_body_bytes"`
+	// MaxLineItems is how many line items a session may hold. Default 100.
+	MaxLineItems int `yaml:"max_line_items"`
+	// CompleteTimeout is how long a complete may take before it is answered 503 and goes on behind. Default 25 s:
+	// agents do not publish how long they wait, and common gateways give up after 30 s.
+	CompleteTimeout time.Duration `yaml:"complete_timeout"`
+}
+
+// SetDefaults fills in what the file does not say.
+func (l *Limits) SetDefaults() {
+	l.MaxBodyBytes = 1 << 20
+	l.MaxLineItems = 100
+	l.CompleteTimeout = 25 * time.Second
+}
+
+// Problem makes a problem about the setting at path, such as "shops.main.adapter", with its line and column. For a
+// setting that the file does not hold, the place is that of the nearest group around it.
+func (c *Config) Problem(path, format string, args ...any) Problem {
+	src := c.src
+	if src == nil {
+		src = &source{}
+	}
+	at := position{}
+	if c.root != nil {
+		at = locate(c.root, position{1, 1}, path)
+	}
+	return src.problem(at, path, format, args...)
+}
+
+// SealingKey returns a copy of the 32 bytes of encryption_key, nil if the file had none that is valid.
+func (c *Config) SealingKey() []byte { return slices.Clone(c.key) }
+
+// ShopNames returns the names of the shops, sorted, so that every walk over them has one order.
+func (c *Config) ShopNames() []string { return slices.Sorted(maps.Keys(c.Shops)) }
+
+func newConfig() *Config {
+	c := &Config{}
+	c.Limits.SetDefaults()
+	c.Telemetry.SetDefaults()
+	return c
+}
