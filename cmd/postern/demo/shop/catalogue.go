@@ -1,0 +1,141 @@
+package shop
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// currency is the only one that the shop sells in.
+const currency = "USD"
+
+// Item is one article of the catalogue. Price is net of tax, in major units of
+// USD as a decimal string with two digits. The zero value is no article.
+type Item struct {
+	SKU         string
+	Title       string
+	Description string
+	Price       string
+	WeightGrams int
+	// Stock is how many pieces can still be ordered.
+	Stock int
+	// MaxQuantity is the most that one order may hold of this article.
+	MaxQuantity int
+	// Discontinued articles are still listed and can no longer be bought.
+	Discontinued bool
+}
+
+// Catalogue is what a new shop has on its shelves. The result is a copy.
+func Catalogue() []Item {
+	return []Item{
+		{
+			SKU: "KET-0900", Title: "Copper Gooseneck Kettle, 0.9 l", Price: "89.00", WeightGrams: 1100, Stock: 40, MaxQuantity: 5,
+			Description: "Hand-hammered copper, tin-lined, with a spout that pours where you point it.",
+		},
+		{
+			SKU: "GRN-0250", Title: "Ethiopia Guji Coffee Beans, 250 g", Price: "17.50", WeightGrams: 270, Stock: 200, MaxQuantity: 20,
+			Description: "Washed heirloom beans: bergamot, peach, a little cocoa. Roasted on Tuesdays.",
+		},
+		{
+			SKU: "CUP-0002", Title: "Stoneware Cups, Sea Green, Pair", Price: "34.95", WeightGrams: 820, Stock: 60, MaxQuantity: 12,
+			Description: "Two thrown cups, 180 ml each. No two glazes are quite alike.",
+		},
+		{
+			SKU: "SCL-2000", Title: "Brass Pour-Over Scale, 0.1 g", Price: "59.99", WeightGrams: 640, Stock: 25, MaxQuantity: 3,
+			Description: "Weighs to a tenth of a gram and counts the seconds while you pour.",
+		},
+		{
+			SKU: "FLT-0100", Title: "Paper Filters, Natural, Pack of 100", Price: "6.45", WeightGrams: 180, Stock: 500, MaxQuantity: 50,
+			Description: "Unbleached cone filters, size 02.",
+		},
+		{
+			SKU: "APR-LIN1", Title: "Linen Apron, Charcoal", Price: "42.00", WeightGrams: 350, Stock: 3, MaxQuantity: 2,
+			Description: "Heavy washed linen with a cross back. The last few of the spring batch.",
+		},
+		{
+			SKU: "MUG-2009", Title: "Opening Day Mug, 2009", Price: "9.00", WeightGrams: 400, Stock: 7, MaxQuantity: 1, Discontinued: true,
+			Description: "From the week we opened. No longer for sale; we keep these.",
+		},
+	}
+}
+
+// article is an Item as the shop keeps it.
+type article struct {
+	Item
+	price decimal.Decimal
+}
+
+func shelves(items []Item) map[string]*article {
+	out := make(map[string]*article, len(items))
+	for _, it := range items {
+		out[it.SKU] = &article{Item: it, price: decimal.RequireFromString(it.Price)}
+	}
+	return out
+}
+
+// itemView is an article as the API shows it: numbers are text, yes and no are letters.
+type itemView struct {
+	SKU         string `json:"sku"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Image       string `json:"image"`
+	Price       string `json:"price"`
+	Currency    string `json:"currency"`
+	WeightGrams string `json:"weight_g"`
+	InStock     string `json:"in_stock"`
+	MaxQuantity string `json:"max_qty"`
+	Sold        string `json:"sold"`
+}
+
+func (s *Shop) viewItem(c call, a *article) itemView {
+	return itemView{
+		SKU: a.SKU, Title: a.Title, Description: a.Description, Image: imageURL(c, a.SKU),
+		Price: a.price.StringFixed(2), Currency: currency,
+		WeightGrams: digits(a.WeightGrams), InStock: digits(a.Stock), MaxQuantity: digits(a.MaxQuantity),
+		Sold: letter(!a.Discontinued),
+	}
+}
+
+func (s *Shop) listItems(c call) answer {
+	list := make([]itemView, 0, len(s.items))
+	for _, a := range s.items {
+		list = append(list, s.viewItem(c, a))
+	}
+	slices.SortFunc(list, func(a, b itemView) int { return cmp.Compare(a.SKU, b.SKU) })
+	return reply(200, struct {
+		Status string     `json:"status"`
+		Items  []itemView `json:"items"`
+	}{"OK", list})
+}
+
+func (s *Shop) getItem(c call) answer {
+	a, ok := s.items[c.path("sku")]
+	if !ok {
+		return notFound()
+	}
+	return reply(200, struct {
+		Status string   `json:"status"`
+		Item   itemView `json:"item"`
+	}{"OK", s.viewItem(c, a)})
+}
+
+func imageURL(c call, sku string) string { return c.baseURL + "/img/" + sku + ".svg" }
+
+// image draws a plain card with the article's first letter, so that a page
+// which shows the item has something to show without any network.
+func (s *Shop) image(c call) answer {
+	sku := c.path("file")
+	if len(sku) < len(".svg") || sku[len(sku)-len(".svg"):] != ".svg" {
+		return notFound()
+	}
+	a, ok := s.items[sku[:len(sku)-len(".svg")]]
+	if !ok {
+		return notFound()
+	}
+	return answer{
+		status: 200, contentType: "image/svg+xml",
+		body: []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320"><rect width="320" height="320" fill="#e8e2d6"/>` +
+			`<text x="160" y="190" font-family="Georgia" font-size="96" text-anchor="middle" fill="#5b4a36">` + a.Title[:1] + `</text></svg>`),
+	}
+}

@@ -1,0 +1,94 @@
+package shop
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// voucher is a discount code. Either percent or fixed is set.
+type voucher struct {
+	code, label string
+	percent     decimal.Decimal // of the items, e.g. 10
+	fixed       decimal.Decimal // USD off the items
+	minimum     decimal.Decimal // least sum of items before discount
+	expired     bool
+}
+
+// vouchers are all codes that the shop knows.
+var vouchers = []voucher{
+	{code: "SAVE10", label: "10 % off everything", percent: decimal.NewFromInt(10)},
+	{code: "WELCOME5", label: "5.00 off for new friends", fixed: decimal.NewFromInt(5)},
+	{code: "BIG20", label: "20 % off from 150.00", percent: decimal.NewFromInt(20), minimum: decimal.NewFromInt(150)},
+	{code: "SUMMER09", label: "Summer 2009", percent: decimal.NewFromInt(15), expired: true},
+}
+
+func findVoucher(code string) (voucher, bool) {
+	for _, v := range vouchers {
+		if v.code == code {
+			return v, true
+		}
+	}
+	return voucher{}, false
+}
+
+// problem says why the code takes nothing off a cart whose items sum to items,
+// or "" when it applies.
+func (v voucher) problem(items decimal.Decimal) string {
+	switch {
+	case v.expired:
+		return "expired"
+	case items.LessThan(v.minimum):
+		return "minimum"
+	}
+	return ""
+}
+
+// allocate says what the voucher takes off each line, in whole cents, given
+// what the lines still cost. Percentages are rounded half up line by line;
+// a fixed sum is spread by largest remainder, so that it is taken off exactly.
+func (v voucher) allocate(left []decimal.Decimal) []decimal.Decimal {
+	if v.fixed.IsZero() {
+		out := make([]decimal.Decimal, len(left))
+		for i, l := range left {
+			out[i] = l.Mul(v.percent).Shift(-2).Round(2)
+		}
+		return out
+	}
+	sum := decimal.Zero
+	for _, l := range left {
+		sum = sum.Add(l)
+	}
+	return spread(decimal.Min(v.fixed, sum), left, sum)
+}
+
+// spread divides amount over weights that add up to sum, in whole cents.
+func spread(amount decimal.Decimal, weights []decimal.Decimal, sum decimal.Decimal) []decimal.Decimal {
+	out := make([]decimal.Decimal, len(weights))
+	if !sum.IsPositive() {
+		return out
+	}
+	type rest struct {
+		line  int
+		value decimal.Decimal
+	}
+	rests := make([]rest, len(weights))
+	given := decimal.Zero
+	for i, w := range weights {
+		exact := amount.Mul(w).DivRound(sum, 12)
+		out[i] = exact.RoundDown(2)
+		given = given.Add(out[i])
+		rests[i] = rest{i, exact.Sub(out[i])}
+	}
+	slices.SortStableFunc(rests, func(a, b rest) int { return cmp.Or(b.value.Cmp(a.value), cmp.Compare(a.line, b.line)) })
+	cent := decimal.New(1, -2)
+	for _, r := range rests {
+		if given.GreaterThanOrEqual(amount) {
+			break
+		}
+		out[r.line] = out[r.line].Add(cent)
+		given = given.Add(cent)
+	}
+	return out
+}
