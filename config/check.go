@@ -2,8 +2,6 @@ package config
 
 import (
 	"crypto/tls"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"net"
 	"net/netip"
@@ -93,23 +91,10 @@ func (c *checker) checkPublicURL() {
 	c.cfg.PublicURL = strings.TrimRight(c.cfg.PublicURL, "/")
 }
 
-// sealingKeyBytes is the size of an AES-256 key.
-const sealingKeyBytes = 32
-
 func (c *checker) checkEncryptionKey() {
-	if c.cfg.EncryptionKey.IsZero() {
-		return
-	}
-	text := strings.TrimSpace(c.cfg.EncryptionKey.Reveal())
-	key, err := hex.DecodeString(text)
-	if err != nil {
-		key, err = base64.StdEncoding.DecodeString(text)
-	}
-	if err != nil || len(key) != sealingKeyBytes {
+	if !c.cfg.EncryptionKey.IsZero() && c.cfg.SealingKey() == nil {
 		c.report("encryption_key", "wants %d random bytes in base64 or hexadecimal; make them with: openssl rand -base64 %d", sealingKeyBytes, sealingKeyBytes)
-		return
 	}
-	c.cfg.key = key
 }
 
 func (c *checker) checkStore() {

@@ -56,7 +56,7 @@ func (c *checker) checkKeys(path string, agent *Agent, hashes map[string]string)
 
 func (c *checker) checkAgentShops(path string, agent *Agent) {
 	for i, name := range agent.Shops {
-		if name == "" {
+		if name == "" || len(c.cfg.Shops) == 0 { // reported already, as missing
 			continue
 		}
 		shopPath := indexPath(path+".shops", i)
@@ -73,9 +73,6 @@ func (c *checker) checkAgentShops(path string, agent *Agent) {
 }
 
 func remedyForShop(name string, known []string) string {
-	if len(known) == 0 {
-		return "describe it under shops"
-	}
 	for _, k := range known {
 		if editDistance(name, k) <= len(name)/2 {
 			return "did you mean \"" + k + "\"?"

@@ -1,10 +1,16 @@
 package config
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
+
+// sealingKeyBytes is the size of an AES-256 key.
+const sealingKeyBytes = 32
 
 // Config is the content of gateway.yaml with defaults filled in. It is read-only after loading and safe for
 // concurrent use. Relative paths in it are already absolute or start at the folder of the file.
@@ -35,7 +41,6 @@ type Config struct {
 
 	src  *source
 	root *node
-	key  []byte
 }
 
 // TLS names a certificate chain and its key, both PEM files. The key's file must not be open to other users.
@@ -98,8 +103,18 @@ func (c *Config) Problem(path, format string, args ...any) Problem {
 	return src.problem(at, path, format, args...)
 }
 
-// SealingKey returns a copy of the 32 bytes of encryption_key, nil if the file had none that is valid.
-func (c *Config) SealingKey() []byte { return slices.Clone(c.key) }
+// SealingKey returns the 32 bytes of encryption_key, nil if the file had none that is valid.
+func (c *Config) SealingKey() []byte {
+	text := strings.TrimSpace(c.EncryptionKey.Reveal())
+	key, err := hex.DecodeString(text)
+	if err != nil {
+		key, err = base64.StdEncoding.DecodeString(text)
+	}
+	if err != nil || len(key) != sealingKeyBytes {
+		return nil
+	}
+	return key
+}
 
 // ShopNames returns the names of the shops, sorted, so that every walk over them has one order.
 func (c *Config) ShopNames() []string { return slices.Sorted(maps.Keys(c.Shops)) }

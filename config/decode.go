@@ -40,6 +40,8 @@ func (d *decoder) report(at position, path, format string, args ...any) {
 func (d *decoder) decode(n *node, keyAt position, path string, v reflect.Value) {
 	t := v.Type()
 	switch {
+	case n.kind == kindRefused:
+		return
 	case t == sectionType:
 		v.Set(reflect.ValueOf(Section{src: d.src, node: n, at: keyAt, path: path}))
 		return
@@ -174,7 +176,14 @@ func (d *decoder) decodeSlice(n *node, _ position, path string, v reflect.Value)
 // decodeText fills the types that are written as text but mean more.
 func (d *decoder) decodeText(n *node, path string, v reflect.Value) {
 	if n.kind != kindText {
-		d.wrongScalar(n, path, "text")
+		switch {
+		case v.Type() == secretType && n.kind != kindNull: // whatever it is, it must not be repeated
+			d.report(n.at, path, "%s", errLiteralSecret)
+		case v.Type() == durationType && (n.kind == kindInt || n.kind == kindFloat):
+			d.report(n.at, path, "%s has no unit; write %ss if seconds are meant, or another of ms, s, m, h", n.text, n.text)
+		default:
+			d.wrongScalar(n, path, "text")
+		}
 		return
 	}
 	switch target := v.Addr().Interface().(type) {
@@ -295,6 +304,8 @@ func (d *decoder) plain(n *node, path string) any {
 			list[i] = d.plain(item, indexPath(path, i))
 		}
 		return list
+	case kindRefused:
+		return nil
 	}
 	return nil // unreachable: the kinds above are all there are
 }

@@ -17,6 +17,8 @@ const maxSecretBytes = 64 << 10
 // reference is the only form of a secret in a file.
 var reference = regexp.MustCompile(`^\$\{(env|file):([^{}]+)\}$`)
 
+var errLiteralSecret = errors.New(`a secret must not stand in the file; write "${env:NAME}" or "${file:/path}"`)
+
 // resolveSecret reads the value that text refers to. Its errors name the variable or the file, never a value.
 func (o Options) resolveSecret(text string) (Secret, error) {
 	m := reference.FindStringSubmatch(text)
@@ -24,7 +26,7 @@ func (o Options) resolveSecret(text string) (Secret, error) {
 		if o.AllowLiteralSecrets && !strings.HasPrefix(text, "${") && text != "" {
 			return NewSecret(text), nil
 		}
-		return Secret{}, errors.New(`a secret must not stand in the file; write "${env:NAME}" or "${file:/path}"`)
+		return Secret{}, errLiteralSecret
 	}
 	if m[1] == "env" {
 		value, ok := o.lookupEnv(m[2])

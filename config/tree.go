@@ -29,6 +29,7 @@ const (
 	kindText
 	kindMap
 	kindList
+	kindRefused // a form that is not supported; it is reported already
 )
 
 // String says in a message what the kind is.
@@ -46,6 +47,8 @@ func (k kind) String() string {
 		return "a group of keys"
 	case kindList:
 		return "a list"
+	case kindRefused:
+		return "not supported"
 	}
 	return "unknown" // unreachable: the constants above are all there are
 }
@@ -56,7 +59,7 @@ type position struct{ line, column int }
 // node is one value of a file with its place. The rest of the package works on nodes and knows nothing of the parser.
 type node struct {
 	kind   kind
-	at     position // of the value; of a map, its first key
+	at     position // of the value; of a group, its first key or its opening brace
 	text   string   // a scalar as written; of text, its value
 	fields []field  // of a map, in file order, each key once
 	items  []*node  // of a list
@@ -93,7 +96,7 @@ func (n *node) isEmpty() bool {
 		return len(n.fields) == 0
 	case kindList:
 		return len(n.items) == 0
-	case kindBool, kindInt, kindFloat:
+	case kindBool, kindInt, kindFloat, kindRefused:
 	}
 	return false
 }
@@ -180,7 +183,7 @@ func (t *treeBuilder) build(n ast.Node, path string, depth int) *node {
 	at := place(n)
 	if depth > maxDepth {
 		t.report(at, path, "values nest deeper than %d levels; flatten them", maxDepth)
-		return &node{kind: kindNull, at: at}
+		return &node{kind: kindRefused, at: at}
 	}
 	switch n := n.(type) {
 	case *ast.NullNode:
@@ -212,16 +215,13 @@ func (t *treeBuilder) build(n ast.Node, path string, depth int) *node {
 	default:
 		t.report(at, path, "this form of YAML is not supported; write a plain value, list or group of keys")
 	}
-	return &node{kind: kindNull, at: at}
+	return &node{kind: kindRefused, at: at}
 }
 
 func (t *treeBuilder) buildMap(values []*ast.MappingValueNode, at position, path string, depth int) *node {
 	m := &node{kind: kindMap, at: at}
-	for i, pair := range values {
+	for _, pair := range values {
 		keyAt := place(pair.Key)
-		if i == 0 {
-			m.at = keyAt
-		}
 		name, ok := keyName(pair.Key)
 		if !ok {
 			t.report(keyAt, path, "a key must be plain text; anchors, merges and composed keys are not supported")
@@ -252,7 +252,16 @@ func keyName(key ast.MapKeyNode) (string, bool) {
 	return "", false
 }
 
+// place returns where a value starts; of a group that is its first key, where the parser's own answer is the colon.
 func place(n ast.Node) position {
+	switch n := n.(type) {
+	case *ast.MappingValueNode:
+		return place(n.Key)
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && !n.IsFlowStyle {
+			return place(n.Values[0])
+		}
+	}
 	return tokenPlace(n.GetToken())
 }
 
