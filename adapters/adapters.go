@@ -43,6 +43,9 @@ type Adapter struct {
 	// EnsureWebhooks makes the shop send its hints to url. The second call changes nothing.
 	EnsureWebhooks func(ctx context.Context, url string) error
 
+	// Item reads the catalogue's words about an item, for shops whose carts hold little more than a number. Answers may be cached
+	// for minutes; an unknown item is ItemUnavailable. Optional.
+	Item func(ctx context.Context, itemID string) (Item, error)
 	// ReleaseCart drops a cart and what it holds. The second call changes nothing. Optional.
 	ReleaseCart func(ctx context.Context, cartRef string) error
 	// RecordRefund notes money that was already returned. The second call with the same Key changes nothing. Optional.
@@ -146,4 +149,12 @@ type ChangePage struct {
 	Refs   []string
 	Cursor string
 	More   bool
+}
+
+// Item is what a shop's catalogue says of an item. It carries no price and no stock: those come from a quote only, never from a
+// cache.
+type Item struct {
+	ID, Name, Description    string
+	Images                   []string
+	ProductID, SKU, Category string
 }
