@@ -1,0 +1,329 @@
+package stripetest
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Intent is a PaymentIntent as the ledger shows it. Amounts are minor units.
+type Intent struct {
+	ID            string            `json:"id"`
+	Status        string            `json:"status"`
+	Currency      string            `json:"currency"`
+	Amount        int64             `json:"amount"`
+	Held          int64             `json:"held"`     // an open hold
+	Captured      int64             `json:"captured"` // taken from the buyer
+	Refunded      int64             `json:"refunded"` // given back of it
+	Captures      int               `json:"captures"` // how often money was taken; more than one is a fault of this server
+	Token         string            `json:"token,omitempty"`
+	Metadata      map[string]string `json:"metadata"`
+	Created       time.Time         `json:"created"`
+	CaptureBefore time.Time         `json:"capture_before,omitzero"`
+	CancelReason  string            `json:"cancel_reason,omitempty"`
+}
+
+// Moved reports whether the intent holds or has taken money: what may exist at most once for a checkout.
+func (i Intent) Moved() bool { return i.Status == StatusRequiresCapture || i.Status == StatusSucceeded }
+
+// Refund is a refund as the ledger shows it.
+type Refund struct {
+	ID       string            `json:"id"`
+	Intent   string            `json:"intent"`
+	Status   string            `json:"status"`
+	Currency string            `json:"currency"`
+	Amount   int64             `json:"amount"`
+	Reason   string            `json:"reason,omitempty"`
+	Metadata map[string]string `json:"metadata"`
+	Created  time.Time         `json:"created"`
+}
+
+// Ledger is where all of the seller's money is, oldest first.
+type Ledger struct {
+	Intents []Intent `json:"intents"`
+	Refunds []Refund `json:"refunds"`
+}
+
+// Ledger takes a snapshot of the first seller's money.
+func (s *Server) Ledger() Ledger {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(s.clock.Now())
+	return s.accounts[0].ledger()
+}
+
+func (a *account) ledger() Ledger {
+	out := Ledger{Intents: []Intent{}, Refunds: []Refund{}}
+	for _, pi := range a.intents {
+		i := Intent{
+			ID: pi.id, Status: pi.status, Currency: pi.currency, Amount: pi.amount, Held: pi.capturable, Captured: pi.received,
+			Metadata: maps.Clone(pi.metadata), Created: pi.created, CaptureBefore: pi.captureBefore, CancelReason: pi.cancelReason,
+		}
+		if pi.charge != nil {
+			i.Refunded, i.Captures = pi.charge.refunded, pi.charge.captures
+		}
+		if pi.token != nil {
+			i.Token = pi.token.id
+		}
+		out.Intents = append(out.Intents, i)
+	}
+	for _, r := range a.refunds {
+		out.Refunds = append(out.Refunds, Refund{
+			ID: r.id, Intent: r.charge.intent.id, Status: r.status, Currency: r.charge.intent.currency, Amount: r.amount,
+			Reason: r.reason, Metadata: maps.Clone(r.metadata), Created: r.created,
+		})
+	}
+	return out
+}
+
+// With keeps the intents whose metadata has key=value, and their refunds.
+func (l Ledger) With(key, value string) Ledger {
+	out := Ledger{Intents: []Intent{}, Refunds: []Refund{}}
+	for _, i := range l.Intents {
+		if i.Metadata[key] == value {
+			out.Intents = append(out.Intents, i)
+		}
+	}
+	for _, r := range l.Refunds {
+		if slices.ContainsFunc(out.Intents, func(i Intent) bool { return i.ID == r.Intent }) {
+			out.Refunds = append(out.Refunds, r)
+		}
+	}
+	return out
+}
+
+// By groups the intents by the value of a metadata key; intents without it stand under "".
+func (l Ledger) By(key string) map[string][]Intent {
+	out := map[string][]Intent{}
+	for _, i := range l.Intents {
+		out[i.Metadata[key]] = append(out[i.Metadata[key]], i)
+	}
+	return out
+}
+
+// Intent finds one intent by id.
+func (l Ledger) Intent(id string) (Intent, bool) {
+	i := slices.IndexFunc(l.Intents, func(i Intent) bool { return i.ID == id })
+	if i < 0 {
+		return Intent{}, false
+	}
+	return l.Intents[i], true
+}
+
+// Captured is the sum of money taken in a currency, before refunds, in minor units.
+func (l Ledger) Captured(currency string) int64 {
+	return l.sum(currency, func(i Intent) int64 { return i.Captured })
+}
+
+// Held is the sum of open holds in a currency, in minor units.
+func (l Ledger) Held(currency string) int64 {
+	return l.sum(currency, func(i Intent) int64 { return i.Held })
+}
+
+// Refunded is the sum of money given back in a currency, in minor units.
+func (l Ledger) Refunded(currency string) int64 {
+	return l.sum(currency, func(i Intent) int64 { return i.Refunded })
+}
+
+func (l Ledger) sum(currency string, of func(Intent) int64) int64 {
+	var total int64
+	for _, i := range l.Intents {
+		if i.Currency == currency {
+			total += of(i)
+		}
+	}
+	return total
+}
+
+// Holds are the open holds.
+func (l Ledger) Holds() []Intent {
+	return slices.DeleteFunc(slices.Clone(l.Intents), func(i Intent) bool { return i.Held == 0 })
+}
+
+// Check proves what must hold at every moment: nothing captured twice, nothing captured above the amount, refunds within captures,
+// and at most one intent per value of the metadata key that holds or has taken money.
+func (l Ledger) Check(key string) error {
+	for _, i := range l.Intents {
+		switch {
+		case i.Captures > 1:
+			return fmt.Errorf("intent %s was captured %d times", i.ID, i.Captures)
+		case i.Captured+i.Held > i.Amount:
+			return fmt.Errorf("intent %s took %d of %d", i.ID, i.Captured+i.Held, i.Amount)
+		case i.Refunded > i.Captured:
+			return fmt.Errorf("intent %s gave back %d of %d", i.ID, i.Refunded, i.Captured)
+		}
+	}
+	for value, intents := range l.By(key) {
+		moved := 0
+		for _, i := range intents {
+			if i.Moved() {
+				moved++
+			}
+		}
+		if value != "" && moved > 1 {
+			return fmt.Errorf("%s=%s has %d intents that hold or took money", key, value, moved)
+		}
+	}
+	return nil
+}
+
+// Requests are all arrivals so far, oldest first, without their credentials.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// Arrivals counts the requests of one call.
+func (s *Server) Arrivals(op Op) int {
+	n := 0
+	for _, r := range s.Requests() {
+		if r.Op == op {
+			n++
+		}
+	}
+	return n
+}
+
+// Grant is what [Server.Mint] puts into a token.
+type Grant struct {
+	PaymentMethod string // such as pm_card_visa, the default
+	Currency      string // lower case
+	MaxAmount     int64  // minor units
+	ExpiresAt     time.Time
+	Risk          string // block or continue; empty gives no verdict
+}
+
+// Mint grants a token to the first seller, as the test helper does, and returns its id.
+func (s *Server) Mint(g Grant) (string, error) {
+	if g.PaymentMethod == "" {
+		g.PaymentMethod = "pm_card_visa"
+	}
+	form := url.Values{
+		"payment_method":           {g.PaymentMethod},
+		"usage_limits[currency]":   {g.Currency},
+		"usage_limits[max_amount]": {strconv.FormatInt(g.MaxAmount, 10)},
+	}
+	if !g.ExpiresAt.IsZero() {
+		form.Set("usage_limits[expires_at]", strconv.FormatInt(g.ExpiresAt.Unix(), 10))
+	}
+	known, failure := mintSpec(ShapeMethodData).check(form)
+	if failure != nil {
+		return "", fmt.Errorf("mint a token: %s", failure.Message)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.inside()
+	c.args = known
+	t, failure := s.newToken(c)
+	if failure != nil {
+		return "", fmt.Errorf("mint a token: %s", failure.Message)
+	}
+	t.seller, t.risk = c.account, g.Risk
+	c.account.grants = append(c.account.grants, t)
+	return t.id, nil
+}
+
+// Revoke ends a token as its agent would.
+func (s *Server) Revoke(tokenID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.inside()
+	t, failure := c.account.granted(tokenID, "id")
+	if failure != nil {
+		return fmt.Errorf("revoke a token: %s", failure.Code)
+	}
+	s.deactivate(t, reasonRevoked, c)
+	return nil
+}
+
+// Finish ends a payment that waits in processing or requires_action. ok accepts it; otherwise it is declined.
+func (s *Server) Finish(intentID string, ok bool) error {
+	defer s.post.wake()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.inside()
+	pi, failure := c.account.intent(intentID)
+	if failure != nil {
+		return fmt.Errorf("finish intent %s: %s", intentID, failure.Code)
+	}
+	if pi.status != StatusProcessing && pi.status != StatusRequiresAction {
+		return fmt.Errorf("finish intent %s: its status is %s", intentID, pi.status)
+	}
+	if ok {
+		s.authorize(pi, c)
+		return nil
+	}
+	pi.action, pi.status = false, StatusRequiresPaymentMethod
+	refusal(pi, "payment_intent_authentication_failure", "", "The payment was not completed.")
+	s.emit(c, "payment_intent.payment_failed", pi.wire(nil))
+	return nil
+}
+
+// ExpireHold lets an open hold run out, as a card network may do early.
+func (s *Server) ExpireHold(intentID string) error {
+	defer s.post.wake()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.inside()
+	pi, failure := c.account.intent(intentID)
+	if failure != nil {
+		return fmt.Errorf("expire the hold of %s: %s", intentID, failure.Code)
+	}
+	if pi.status != StatusRequiresCapture {
+		return fmt.Errorf("expire the hold of %s: its status is %s", intentID, pi.status)
+	}
+	s.expire(pi, c)
+	return nil
+}
+
+// SettleRefund ends a refund: succeeded, failed or canceled. A failed refund leaves the money with the seller.
+func (s *Server) SettleRefund(refundID, status string) error {
+	defer s.post.wake()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.inside()
+	r, failure := c.account.refund(refundID)
+	if failure != nil {
+		return fmt.Errorf("settle refund %s: %s", refundID, failure.Code)
+	}
+	reason := ""
+	switch status {
+	case "succeeded", "canceled":
+	case "failed":
+		reason = "declined"
+	default:
+		return fmt.Errorf("settle refund %s: unknown status %q", refundID, status)
+	}
+	s.finish(r, status, reason, c)
+	return nil
+}
+
+// inside is a call that no client made. The caller holds the lock.
+func (s *Server) inside() *call { return &call{account: s.accounts[0], now: s.clock.Now()} }
+
+// sweep lets holds and tokens run out whose time has come. The caller holds the lock.
+func (s *Server) sweep(now time.Time) {
+	for _, a := range s.accounts {
+		c := &call{account: a, now: now}
+		for _, pi := range a.intents {
+			if !pi.captureBefore.IsZero() && !now.Before(pi.captureBefore) {
+				s.expire(pi, c)
+			}
+		}
+		for _, t := range a.grants {
+			if !t.expiresAt.IsZero() && !now.Before(t.expiresAt) {
+				s.deactivate(t, reasonExpired, c)
+			}
+		}
+	}
+}
+
+// expire cancels a hold that was never captured.
+func (s *Server) expire(pi *intent, c *call) {
+	s.release(pi, "automatic", c)
+	s.emit(c, "charge.expired", pi.charge.wire())
+}
