@@ -137,8 +137,11 @@ type Order struct {
 	IntentID  string // of the payment
 	Version   int64
 	UpdatedAt time.Time
-	Body      []byte // the last snapshot and what was told
+	Body      []byte // the last snapshot and what was told: commerce.OrderRecord.Encode
 }
+
+// Lane is the lane of the order's events.
+func (o Order) Lane() string { return o.SessionID }
 
 // Refund is a refund that a shop decided. (Shop, OrderRef, ID) is unique.
 type Refund struct {
@@ -205,7 +208,8 @@ type Batch struct {
 	Cursor  *CursorWrite
 	// Events are new deliveries. An order_update makes the pending, not leased order_updates of its lane superseded.
 	Events []Delivery
-	// Outcomes end the lease of deliveries.
+	// Outcomes end the lease of deliveries. An order_update that would become pending again while a newer order_update of its lane is
+	// pending becomes superseded instead.
 	Outcomes []DeliveryWrite
 	Log      []LogEntry
 }
