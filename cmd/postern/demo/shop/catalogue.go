@@ -3,6 +3,7 @@ package shop
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -125,12 +126,9 @@ func imageURL(c call, sku string) string { return c.baseURL + "/img/" + sku + ".
 // image draws a plain card with the article's first letter, so that a page
 // which shows the item has something to show without any network.
 func (s *Shop) image(c call) answer {
-	sku := c.path("file")
-	if len(sku) < len(".svg") || sku[len(sku)-len(".svg"):] != ".svg" {
-		return notFound()
-	}
-	a, ok := s.items[sku[:len(sku)-len(".svg")]]
-	if !ok {
+	sku, isCard := strings.CutSuffix(c.path("file"), ".svg")
+	a, ok := s.items[sku]
+	if !ok || !isCard {
 		return notFound()
 	}
 	return answer{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // SetPrice changes the price of an article, major units of USD with at most
@@ -83,8 +84,9 @@ func (s *Shop) Ship(number, carrier, tracking string) error {
 			ID: fmt.Sprintf("S%d", s.parcelNo), Carrier: carrier, Tracking: tracking, State: Shipped, SentAt: s.stamp(),
 			URL: "https://track.example/" + tracking, Lines: make([]ShippedLine, 0, len(o.Lines)),
 		}
-		for _, l := range o.Lines {
+		for i, l := range o.Lines {
 			p.Lines = append(p.Lines, ShippedLine{l.Line, l.SKU, l.Quantity})
+			o.Lines[i].Shipped = l.Quantity
 		}
 		o.Shipments = append(o.Shipments, p)
 		o.State = Shipped
@@ -100,7 +102,7 @@ func (s *Shop) Deliver(number string) error {
 			return stateError("deliver", o)
 		}
 		for i := range o.Shipments {
-			o.Shipments[i].State = Delivered
+			o.Shipments[i].State, o.Shipments[i].DeliveredAt = Delivered, s.stamp()
 		}
 		o.State = Delivered
 		s.touch(o)
@@ -142,9 +144,11 @@ func (s *Shop) Duplicate(number string) (string, error) {
 		c := o.clone()
 		s.orderNo++
 		c.Number, c.serial, c.Revision, c.PlacedAt = digits(s.orderNo), s.orderNo, 0, s.stamp()
+		c.URL = strings.TrimSuffix(o.URL, o.Number) + c.Number
 		c.State, c.Shipments, c.Refunds = Pending, []Shipment{}, []Refund{}
 		c.Payment.State = "authorized"
-		for _, l := range c.Lines {
+		for i, l := range c.Lines {
+			c.Lines[i].Shipped = "0"
 			s.items[l.SKU].Stock -= l.quantity
 		}
 		s.orders = append(s.orders, &c)

@@ -22,11 +22,13 @@ const (
 // Order is an order as the API shows it and as tests inspect it. A value that
 // the shop hands out is a copy.
 type Order struct {
-	Number      string   `json:"number"`
-	ExternalRef string   `json:"external_ref"`
-	Cart        string   `json:"cart"`
-	State       State    `json:"state"`
-	Customer    Customer `json:"customer"`
+	Number      string `json:"number"`
+	ExternalRef string `json:"external_ref"`
+	// URL is a page that says to anybody how far the order is, and nothing else.
+	URL      string   `json:"url"`
+	Cart     string   `json:"cart"`
+	State    State    `json:"state"`
+	Customer Customer `json:"customer"`
 	Sheet
 	Payment   Payment    `json:"payment"`
 	Shipments []Shipment `json:"shipments"`
@@ -53,13 +55,15 @@ type Payment struct {
 
 // Shipment is one parcel. The shop sends an order in one.
 type Shipment struct {
-	ID       string        `json:"id"`
-	Carrier  string        `json:"carrier"`
-	Tracking string        `json:"tracking_no"`
-	URL      string        `json:"tracking_url"`
-	State    State         `json:"state"`
-	SentAt   string        `json:"sent_at"`
-	Lines    []ShippedLine `json:"lines"`
+	ID       string `json:"id"`
+	Carrier  string `json:"carrier"`
+	Tracking string `json:"tracking_no"`
+	URL      string `json:"tracking_url"`
+	State    State  `json:"state"`
+	SentAt   string `json:"sent_at"`
+	// DeliveredAt is "" until the parcel has arrived.
+	DeliveredAt string        `json:"delivered_at"`
+	Lines       []ShippedLine `json:"lines"`
 }
 
 // ShippedLine says how many pieces of an order's line are in a parcel.

@@ -55,6 +55,15 @@ func (s *Shop) find(number string) (*Order, bool) {
 
 func (s *Shop) getOrder(_ call, o *Order) answer { return showOrder(http.StatusOK, o) }
 
+// orderPage is what Order.URL leads to.
+func (s *Shop) orderPage(c call) answer {
+	o, ok := s.find(c.path("no"))
+	if !ok {
+		return notFound()
+	}
+	return page(http.StatusOK, "Order "+o.Number+" is "+string(o.State))
+}
+
 type orderList struct {
 	Status string   `json:"status"`
 	Page   int      `json:"page"`

@@ -93,6 +93,7 @@ func (s *Shop) insert(c call, k *cart, in placeRequest) *Order {
 	for _, l := range k.lines {
 		s.items[l.sku].Stock -= l.quantity
 	}
+	o.URL = c.baseURL + "/my-order/" + o.Number
 	s.orders = append(s.orders, o)
 	s.touch(o)
 	return o

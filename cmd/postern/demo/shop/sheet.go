@@ -36,9 +36,10 @@ type Line struct {
 	Discount    string `json:"discount"`
 	Tax         string `json:"tax"`
 	InStock     string `json:"in_stock"`
+	// Shipped is how many pieces have left the house; always 0 in a cart.
+	Shipped string `json:"shipped"`
 
 	quantity int
-	short    bool
 }
 
 // Coupon is a code that was entered, with what it takes off each line.
@@ -111,7 +112,7 @@ func (s *Shop) sheet(c call, k *cart) Sheet {
 		out.Lines = append(out.Lines, Line{
 			Line: digits(l.number), SKU: l.sku, Title: a.Title, Description: a.Description, Image: imageURL(c, l.sku),
 			Quantity: digits(l.quantity), Price: a.price.StringFixed(2), Amount: left[i].StringFixed(2), InStock: digits(a.Stock),
-			quantity: l.quantity, short: a.Stock < l.quantity || a.Discontinued,
+			Shipped: "0", quantity: l.quantity,
 		})
 	}
 	gross := slices.Clone(left)

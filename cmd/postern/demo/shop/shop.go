@@ -185,15 +185,21 @@ func (s *Shop) routes() http.Handler {
 			s.serve(w, r, rt)
 		})
 	}
-	mux.HandleFunc("GET /img/{file}", func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		a := s.image(toCall(r, nil))
-		s.mu.Unlock()
-		a.write(w)
-	})
+	mux.HandleFunc("GET /img/{file}", s.public((*Shop).image))
+	mux.HandleFunc("GET /my-order/{no}", s.public((*Shop).orderPage))
 	mux.Handle("/_control/", s.controlRoutes())
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound().write(w) })
 	return mux
+}
+
+// public serves what a buyer's browser opens; faults do not touch it.
+func (s *Shop) public(show func(*Shop, call) answer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		a := show(s, toCall(r, nil))
+		s.mu.Unlock()
+		a.write(w)
+	}
 }
 
 func toCall(r *http.Request, body []byte) call {
