@@ -24,9 +24,16 @@ var (
 	ErrStale = errors.New("changed by somebody else")
 	// ErrClaimLost says that the claim of an answer is no longer the writer's. Nothing was written.
 	ErrClaimLost = errors.New("idempotency claim lost")
+	// ErrNotWritten says that the write did not happen and may be tried again: its context ended while it waited for its turn, the
+	// store is closed, or the storage refused it before the commit (a full disk, say).
+	ErrNotWritten = errors.New("nothing was written")
 )
 
-// Store keeps rows. It is safe for concurrent use. Times are kept in UTC with microseconds. Rows come back unsealed.
+// Store keeps rows. It is safe for concurrent use. Times are kept in UTC with microseconds. Rows come back unsealed, with an empty Body
+// or Token as nil.
+//
+// A write whose context ends either surely did not happen (ErrNotWritten) or is waited for, and its true result is returned: a write
+// never goes on behind the back of its caller.
 type Store interface {
 	// Session reads a session of any owner, or fails with ErrNotFound. Whoever answers an agent compares the owner.
 	Session(ctx context.Context, id string) (Session, error)
@@ -40,7 +47,8 @@ type Store interface {
 
 	// Sagas reads all attempts of a session, oldest first.
 	Sagas(ctx context.Context, sessionID string) ([]Saga, error)
-	// AcquireSagas leases open sagas that are due and belong to nobody, or to an owner whose lease has ended.
+	// AcquireSagas leases open sagas that are due and belong to nobody, or to an owner whose lease has ended, the longest due first.
+	// Leasing raises Version, so that whoever held the row before can no longer commit.
 	AcquireSagas(ctx context.Context, l Lease, limit int) ([]Saga, error)
 
 	// Order reads an order by the shop's ref, or fails with ErrNotFound.
@@ -49,7 +57,7 @@ type Store interface {
 	OrderOfSession(ctx context.Context, sessionID string) (Order, error)
 	// Refunds reads the refunds of an order, oldest first.
 	Refunds(ctx context.Context, shop, orderRef string) ([]Refund, error)
-	// AcquireRefunds leases unfinished refunds that are due, as AcquireSagas does.
+	// AcquireRefunds leases refunds in RefundDue whose time has come, as AcquireSagas does. RefundNeedsOperator waits for a person.
 	AcquireRefunds(ctx context.Context, l Lease, limit int) ([]Refund, error)
 	// Cursor is where the change feed of a shop stands; empty at first.
 	Cursor(ctx context.Context, shop string) (string, error)
@@ -58,6 +66,8 @@ type Store interface {
 	AcquireDeliveries(ctx context.Context, l Lease, limit int) ([]Delivery, error)
 	// Deliveries reads all deliveries of a lane, oldest first.
 	Deliveries(ctx context.Context, lane string) ([]Delivery, error)
+	// Log reads the history of a session, oldest first.
+	Log(ctx context.Context, sessionID string) ([]LogEntry, error)
 
 	// Commit writes the batch as a whole, durable when it returns nil. It fails with ErrStale or ErrClaimLost when a condition does
 	// not hold; then, and on any other definite failure, nothing was written.
@@ -198,7 +208,8 @@ const (
 	DeliveryDead       DeliveryState = "dead"
 )
 
-// Batch is what one commit writes. Parts that are nil or empty are left alone.
+// Batch is what one commit writes, in the order of its fields and slices. Parts that are nil or empty are left alone. A saga and an
+// order belong to a session that exists, a refund to an order that exists; that row may be in the same batch.
 type Batch struct {
 	Session *SessionWrite
 	Sagas   []SagaWrite
@@ -206,7 +217,8 @@ type Batch struct {
 	Order   *OrderWrite
 	Refunds []RefundWrite
 	Cursor  *CursorWrite
-	// Events are new deliveries. An order_update makes the pending, not leased order_updates of its lane superseded.
+	// Events are new deliveries, pending unless State says otherwise. An order_update makes the pending order_updates of its lane
+	// superseded, except those with an owner. An event whose ID exists is ErrStale.
 	Events []Delivery
 	// Outcomes end the lease of deliveries. An order_update that would become pending again while a newer order_update of its lane is
 	// pending becomes superseded instead.
@@ -214,16 +226,17 @@ type Batch struct {
 	Log      []LogEntry
 }
 
-// SessionWrite inserts a session (Expect 0) or replaces the one in version Expect.
+// SessionWrite inserts a session (Expect 0) or replaces the one in version Expect. ID, Agent and Shop never change.
 type SessionWrite struct {
 	Session Session
 	Expect  int64
-	// Idle makes the write conditional on there being no live saga.
+	// Idle makes the write conditional on there being no live saga before the batch.
 	Idle bool
 }
 
 // SagaWrite inserts an attempt (Expect 0) or replaces the one in version Expect that Owner holds. The lease and owner of the written
-// row are those of Saga: an empty Saga.Owner gives it up.
+// row are those of Saga: an empty Saga.Owner gives it up. An empty Owner matches a saga that nobody holds. A second live attempt of a
+// session is ErrStale. Shop, Agent and CreatedAt never change.
 type SagaWrite struct {
 	Saga   Saga
 	Expect int64
@@ -236,13 +249,15 @@ type AnswerWrite struct {
 	Answer Answer
 }
 
-// OrderWrite inserts an order (Expect 0) or replaces the one in version Expect.
+// OrderWrite inserts an order (Expect 0) or replaces the one in version Expect. SessionID and Agent never change; inserting a second
+// order of a session is ErrStale.
 type OrderWrite struct {
 	Order  Order
 	Expect int64
 }
 
-// RefundWrite inserts a refund (Expect 0) or replaces the one in version Expect. An insert of a refund that exists is ErrStale.
+// RefundWrite inserts a refund (Expect 0) or replaces the one in version Expect. An insert of a refund that exists is
+// ErrStale. Amount never changes.
 type RefundWrite struct {
 	Refund Refund
 	Expect int64
@@ -251,7 +266,8 @@ type RefundWrite struct {
 // CursorWrite moves the change feed of a shop from one place to the next.
 type CursorWrite struct{ Shop, From, To string }
 
-// DeliveryWrite sets State, Attempts, DueAt, LastResult, Owner and LeaseUntil of a delivery that Owner holds.
+// DeliveryWrite sets State, Attempts, DueAt, LastResult, Owner and LeaseUntil of the pending delivery that Owner holds. An empty Owner
+// matches a delivery that nobody holds.
 type DeliveryWrite struct {
 	Delivery Delivery
 	Owner    string
