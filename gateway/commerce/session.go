@@ -16,6 +16,8 @@ type Session struct {
 
 	Capabilities Capabilities // of the agent
 	Handlers     []PaymentHandler
+	// Interventions are what both sides can do, as the answer tells it; the zero value is nothing.
+	Interventions Interventions
 
 	AuthenticationMetadata *AuthenticationMetadata
 	AuthenticationProvider *AuthenticationProvider

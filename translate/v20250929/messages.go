@@ -64,15 +64,8 @@ var errorCodes = map[string]string{
 // and what later dates show as members of their own becomes info too.
 func messagesOf(s commerce.Session, added []commerce.Message) []message {
 	out := make([]message, 0, len(s.Messages)+len(added))
-	said := false // an error of the session's own says more than a general one
-	for _, m := range s.Messages {
-		said = said || m.Blocks()
+	for _, m := range append(s.Messages[:len(s.Messages):len(s.Messages)], added...) {
 		out = append(out, messageOf(m))
-	}
-	for _, m := range added {
-		if m.Type != commerce.Error || !said || m.Code == commerce.CodeRequires3DS || s.ContinueURL != "" {
-			out = append(out, messageOf(m))
-		}
 	}
 	for _, d := range s.Quote.Discounts.Applied {
 		if name := d.Coupon.Name; name != "" {
