@@ -77,18 +77,18 @@ func (s *Shop) Seed(ctx context.Context) (Seeded, error) {
 		"currency_code": "usd", "countries": []string{ServedCountry, UnservedCountry}, "payment_providers": []string{"pp_system_default"},
 	})
 	d.ensure("tax-regions", "tax_region", "country_code", ServedCountry, object{
-		"provider_id": "tp_system", "default_tax_rate": object{"rate": 8.25, "name": "Sales tax", "code": "us-8.25"},
+		"provider_id": "tp_system", "default_tax_rate": object{"rate": json.Number("8.25"), "name": "Sales tax", "code": "us-8.25"},
 	})
 	out.LocationID = d.location(out.SalesChannelID)
 	zone := d.serviceZone(out.LocationID)
 	profile := d.ensure("shipping-profiles", "shipping_profile", "name", "Parcels", object{"type": "parcels"})
-	out.ShippingOptions[Standard] = d.shippingOption(Standard, 5.50, zone, profile)
-	out.ShippingOptions[Express] = d.shippingOption(Express, 12.25, zone, profile)
+	out.ShippingOptions[Standard] = d.shippingOption(Standard, "5.50", zone, profile)
+	out.ShippingOptions[Express] = d.shippingOption(Express, "12.25", zone, profile)
 
-	d.product(&out, TowelSKU, "Blue linen towel", 17.49, PlentyStock, profile)
-	d.product(&out, TeapotSKU, "Stoneware teapot, one litre", 32.49, PlentyStock, profile)
-	lamp := d.product(&out, LampSKU, "Oak desk lamp", 64.99, PlentyStock, profile)
-	d.product(&out, ScarceSKU, "The last vase", 21.49, ScarceStock, profile)
+	d.product(&out, TowelSKU, "Blue linen towel", "17.49", PlentyStock, profile)
+	d.product(&out, TeapotSKU, "Stoneware teapot, one litre", "32.49", PlentyStock, profile)
+	lamp := d.product(&out, LampSKU, "Oak desk lamp", "64.99", PlentyStock, profile)
+	d.product(&out, ScarceSKU, "The last vase", "21.49", ScarceStock, profile)
 
 	d.promotion(Code, object{
 		"is_automatic": false,
@@ -222,7 +222,7 @@ func (d *seeder) serviceZone(location string) string {
 	return dig[string](d, made, "fulfillment_set", "service_zones", 0, "id")
 }
 
-func (d *seeder) shippingOption(name string, amount float64, zone, profile string) string {
+func (d *seeder) shippingOption(name string, amount json.Number, zone, profile string) string {
 	return d.ensure("shipping-options", "shipping_option", "name", name, object{
 		"service_zone_id": zone, "shipping_profile_id": profile, "provider_id": "manual_manual", "price_type": "flat",
 		"type":   object{"label": name, "description": name + " delivery", "code": plural(name)},
@@ -235,7 +235,7 @@ func (d *seeder) shippingOption(name string, amount float64, zone, profile strin
 }
 
 // product creates a product of one variant with stock, records the variant's ids and returns the product's id.
-func (d *seeder) product(out *Seeded, sku, title string, price float64, stock int, profile string) string {
+func (d *seeder) product(out *Seeded, sku, title string, price json.Number, stock int, profile string) string {
 	id := d.ensure("products", "product", "title", title, object{
 		"status": "published", "shipping_profile_id": profile,
 		"sales_channels": []object{{"id": out.SalesChannelID}},

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // maxAnswer bounds what is read of one answer, in bytes. The largest seen is an order with everything, 60 kB.
@@ -79,7 +81,10 @@ func (s *Shop) post(ctx context.Context, path string, body, out any) error {
 	return s.call(ctx, http.MethodPost, path, body, out)
 }
 
-// call makes one call and decodes its answer. Amounts are read as text by their types, never as binary fractions.
+// number is an amount as the JSON number that Medusa wants, written out exactly.
+func number(amount decimal.Decimal) json.Number { return json.Number(amount.String()) }
+
+// call makes one call and decodes its answer.
 func (s *Shop) call(ctx context.Context, method, path string, body, out any) error {
 	var payload io.Reader
 	if body != nil {
