@@ -85,7 +85,7 @@ func tagOf(f reflect.StructField) (fieldTag, bool) {
 }
 
 func (d *decoder) decodeStruct(n *node, keyAt position, path string, v reflect.Value) {
-	if def, ok := v.Addr().Interface().(defaulter); ok {
+	if def, ok := reflect.TypeAssert[defaulter](v.Addr()); ok {
 		def.SetDefaults()
 	}
 	if n.kind != kindMap && n.kind != kindNull {
@@ -131,7 +131,7 @@ func (d *decoder) decodeAbsent(keyAt position, path string, v reflect.Value) {
 	if v.Kind() != reflect.Struct || v.Type() == secretType || v.Type() == timeType {
 		return
 	}
-	if def, ok := v.Addr().Interface().(defaulter); ok {
+	if def, ok := reflect.TypeAssert[defaulter](v.Addr()); ok {
 		def.SetDefaults()
 	}
 }

@@ -105,7 +105,9 @@ func TestReferenceFile(t *testing.T) {
 		s := c.Shops["main"]
 		p := s.Payment.Stripe
 		return defaults{
-			c.Limits, c.Telemetry, s.ZeroTotal, [3]time.Duration{s.PollEvery, s.ExpireAfter, s.AbandonAfter}, s.PropagateTrace,
+			c.Limits, c.Telemetry, s.ZeroTotal,
+			[3]time.Duration{s.PollEvery, s.ExpireAfter, s.AbandonAfter},
+			s.PropagateTrace,
 			[5]string{p.APIVersion, p.ParameterShape, p.BaseURL, p.Capture, strings.Join(p.CardBrands, " ")},
 		}
 	}

@@ -158,8 +158,7 @@ func (s *source) problem(at position, path, format string, args ...any) Problem 
 func (s *source) syntaxProblem(err error) Problem {
 	var at position
 	message := err.Error()
-	var yamlErr yaml.Error
-	if errors.As(err, &yamlErr) {
+	if yamlErr, ok := errors.AsType[yaml.Error](err); ok {
 		message = yamlErr.GetMessage()
 		at = tokenPlace(yamlErr.GetToken())
 	}

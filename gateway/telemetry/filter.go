@@ -17,12 +17,12 @@ func (f filter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) 
 	for i, s := range spans {
 		filtered[i] = filteredSpan{s}
 	}
-	return f.next.ExportSpans(ctx, filtered) //nolint:wrapcheck // the SDK reports it as it is
+	return f.next.ExportSpans(ctx, filtered)
 }
 
 // Shutdown stops the exporter.
 func (f filter) Shutdown(ctx context.Context) error {
-	return f.next.Shutdown(ctx) //nolint:wrapcheck // the SDK reports it as it is
+	return f.next.Shutdown(ctx)
 }
 
 // filteredSpan is a span seen through the allow-list.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace"
@@ -36,7 +37,7 @@ func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
 		r.AddAttrs(slog.String("trace_id", sc.TraceID().String()), slog.String("span_id", sc.SpanID().String()))
 	}
-	return h.Handler.Handle(ctx, r) //nolint:wrapcheck // slog discards it
+	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs keeps the ids on derived loggers.
@@ -66,13 +67,8 @@ var secretForms = regexp.MustCompile(`(?i)\b(?:sk|rk)_(?:live|test)_\w+` +
 
 // scrubAttr replaces what must not be written. The JSON handler calls it for every attribute that is no group.
 func scrubAttr(groups []string, a slog.Attr) slog.Attr {
-	if looksSecret(a.Key) {
+	if looksSecret(a.Key) || slices.ContainsFunc(groups, looksSecret) {
 		return slog.String(a.Key, redacted)
-	}
-	for _, g := range groups {
-		if looksSecret(g) {
-			return slog.String(a.Key, redacted)
-		}
 	}
 	switch a.Value.Kind() {
 	case slog.KindString:
@@ -101,17 +97,8 @@ func scrubAny(a slog.Attr) slog.Attr {
 
 func looksSecret(key string) bool {
 	key = strings.ToLower(strings.ReplaceAll(key, "-", "_"))
-	for _, part := range secretKeys {
-		if strings.Contains(key, part) {
-			return true
-		}
-	}
-	for _, part := range buyersKeys {
-		if strings.Contains(key, part) {
-			return true
-		}
-	}
-	return false
+	within := func(part string) bool { return strings.Contains(key, part) }
+	return slices.ContainsFunc(secretKeys, within) || slices.ContainsFunc(buyersKeys, within)
 }
 
 func scrub(text string) string {

@@ -28,6 +28,7 @@ func TestLoggerScrubs(t *testing.T) {
 	var out bytes.Buffer
 	log := telemetry.NewLogger(&out, "debug")
 	type struct1 struct{ Email string }
+	//nolint:sloglint // the key's spelling is what is tried
 	log.Debug("charge with spt_canary1 failed", "token", "canary2", "Authorization", "canary3", "err", errors.New("key sk_test_canary4 refused"),
 		"url", "https://user:canary5@shop.example", slog.Group("buyer", "name", "canary6", slog.Group("deep", "x", "canary7")),
 		"note", "ask canary8@example.com", "struct", struct1{"canary9"}, "map", map[string]string{"a": "canary10"},

@@ -128,7 +128,7 @@ func TestTransport(t *testing.T) {
 	}
 	got := map[attribute.Key]string{}
 	for _, kv := range spans[1].Attributes {
-		got[kv.Key] = kv.Value.Emit()
+		got[kv.Key] = kv.Value.String()
 	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
 	want := map[attribute.Key]string{

@@ -59,7 +59,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		// The error's text may hold the URL, so only its being there is told.
 		span.SetStatus(codes.Error, "transport")
-		return nil, err //nolint:wrapcheck // a transport hands its error on as it is
+		return nil, err
 	}
 	span.SetAttributes(AttrHTTPStatus.Int(resp.StatusCode))
 	if resp.StatusCode >= http.StatusBadRequest {
