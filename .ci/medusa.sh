@@ -9,8 +9,8 @@
 #
 #   . .ci/medusa.sh; trap medusa_stop EXIT; medusa_start; eval "$(medusa_env)"
 #
-# Settings: MEDUSA_RUN, the folder of one running shop (every shop has its own ports, so several may run);
-# MEDUSA_CACHE, where npm packages are kept between runs.
+# Settings: MEDUSA_RUN, the folder of one running shop, which must not exist yet and is removed by stop (every shop
+# has its own ports, so several may run); MEDUSA_CACHE, where npm packages are kept between runs.
 # It works as root on a bare Debian; without root, PostgreSQL and Node must be there already.
 
 medusa_shop=$(cd "$(dirname "${BASH_SOURCE[0]}")/../e2e/medusa/shop" && pwd)
@@ -129,7 +129,7 @@ medusa_start() {
   fi
   medusa_packages && packages=$(medusa_install) || return 1
   medusa_stop
-  mkdir -p "$medusa_run/shop" && chmod 755 "$medusa_run" || return 1
+  mkdir "$medusa_run" && touch "$medusa_run/.postern" && mkdir "$medusa_run/shop" && chmod 755 "$medusa_run" || return 1
   cp "$medusa_shop/package.json" "$medusa_shop/medusa-config.js" "$medusa_run/shop/" || return 1
   ln -s "$packages/node_modules" "$medusa_run/shop/node_modules" || return 1
   medusa_say "starting PostgreSQL"
@@ -169,17 +169,17 @@ medusa_env() {
 # medusa_stop ends what this run folder started, and only that. A second call does nothing.
 medusa_stop() {
   local pid bin
-  [ -d "$medusa_run" ] || return 0
+  [ -e "$medusa_run/.postern" ] || return 0
   if pid=$(cat "$medusa_run/pid" 2>/dev/null); then
     # setsid made it the leader of its own process group; the check spares a stranger that got the number since.
     if grep -qs medusa "/proc/$pid/cmdline"; then
-      kill -TERM -- "-$pid" 2>/dev/null
+      kill -TERM -- "-$pid" 2>/dev/null || true
       for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-      kill -KILL -- "-$pid" 2>/dev/null
+      kill -KILL -- "-$pid" 2>/dev/null || true
     fi
   fi
   if [ -d "$medusa_run/pg/data" ] && bin=$(medusa_pgbin); then
-    medusa_as_postgres "$bin/pg_ctl" -D "$medusa_run/pg/data" -m immediate -w stop >/dev/null 2>&1
+    medusa_as_postgres "$bin/pg_ctl" -D "$medusa_run/pg/data" -m immediate -w stop >/dev/null 2>&1 || true
   fi
   rm -rf "$medusa_run"
 }
@@ -190,6 +190,6 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     start) medusa_start && medusa_env || { medusa_stop; exit 1; } ;;
     env) medusa_env ;;
     stop) medusa_stop ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 fi
