@@ -13,11 +13,11 @@ import (
 	"syscall"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/postern-gateway/postern/gateway/store"
+	"github.com/postern-gateway/postern/gateway/telemetry"
 )
 
 // malformedTries is after how many attempts a 400 or 413 is final: the receiver says that our body is wrong, and it will not change.
@@ -41,7 +41,8 @@ var errAttemptTimeout = errors.New("receiver did not answer in time")
 // attempt signs and sends d once. A second attempt carries the same event id, which is how a receiver tells a repetition. The span is
 // linked to what caused the event; nothing of it is sent to the agent.
 func (r *Relay) attempt(ctx context.Context, e *endpoint, d store.Delivery) (res result) {
-	ctx, span := r.tracer.Start(ctx, "event.deliver", trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindProducer), linkTo(ctx, d.Trace))
+	root := newRoot(ctx)
+	ctx, span := r.tracer.Start(root, telemetry.SpanDeliver, trace.SpanKindProducer, links(root, d.Trace)...)
 	defer span.End()
 	stopping := ctx
 	ctx, cancel := context.WithTimeoutCause(ctx, attemptTimeout, errAttemptTimeout)
@@ -50,11 +51,13 @@ func (r *Relay) attempt(ctx context.Context, e *endpoint, d store.Delivery) (res
 		if !span.IsRecording() {
 			return
 		}
-		span.SetAttributes(
-			attribute.String("postern.event.id", d.ID), attribute.String("postern.event.type", string(d.Type)),
-			attribute.String("postern.agent", d.Agent), attribute.Int("postern.event.attempt", d.Attempts+1),
-			attribute.String("postern.event.result", res.text))
+		span.SetAttributes(telemetry.AttrEvent.String(d.ID), telemetry.AttrEventType.String(string(d.Type)),
+			telemetry.AttrAgent.String(d.Agent), telemetry.AttrDelivery.Int(d.Attempts+1))
+		if res.status != 0 {
+			span.SetAttributes(telemetry.AttrHTTPStatus.Int(res.status))
+		}
 		if !res.delivered {
+			span.SetAttributes(telemetry.AttrErrorType.String(res.text))
 			span.SetStatus(codes.Error, res.text)
 		}
 	}()

@@ -7,16 +7,19 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// linkTo is a link to the span of a W3C traceparent, or nothing when there is none. A delivery can come days after its cause, so it is
-// a trace of its own.
-func linkTo(ctx context.Context, traceparent string) trace.SpanStartOption {
-	ctx = trace.ContextWithSpanContext(ctx, trace.SpanContext{}) // so that an unreadable traceparent is no link to ctx's own span
-	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceparent})
-	span := trace.SpanContextFromContext(ctx)
+// newRoot is ctx without its span. A delivery can come days after its cause, so it is a trace of its own that is linked to it.
+func newRoot(ctx context.Context) context.Context {
+	return trace.ContextWithSpanContext(ctx, trace.SpanContext{})
+}
+
+// links holds the span that a W3C traceparent names, or nothing.
+func links(root context.Context, traceparent string) []trace.Link {
+	carrier := propagation.MapCarrier{"traceparent": traceparent}
+	span := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(root, carrier))
 	if !span.IsValid() {
-		return trace.WithLinks()
+		return nil
 	}
-	return trace.WithLinks(trace.Link{SpanContext: span})
+	return []trace.Link{{SpanContext: span}}
 }
 
 // traceparent names ctx's span, or is empty.

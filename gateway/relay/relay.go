@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
+	"github.com/postern-gateway/postern/gateway/telemetry"
 )
 
 const (
@@ -54,7 +54,7 @@ type Relay struct {
 	every     time.Duration
 	random    func() float64
 	log       *slog.Logger
-	tracer    trace.Tracer
+	tracer    telemetry.Tracer
 	endpoints map[string]*endpoint // by agent
 
 	loop     *loop
@@ -68,7 +68,7 @@ type Relay struct {
 func New(o Options) (*Relay, error) {
 	r := &Relay{
 		store: o.Store, clock: o.Clock, owner: o.Owner, every: o.PollEvery, random: o.Random,
-		log: logOr(o.Log), tracer: tracerOr(o.Tracer),
+		log: logOr(o.Log), tracer: telemetry.NewTracer(o.Tracer),
 		endpoints: make(map[string]*endpoint, len(o.Subscriptions)),
 		loop:      newLoop(o.Clock),
 	}
@@ -288,13 +288,6 @@ func logOr(l *slog.Logger) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return l
-}
-
-func tracerOr(t trace.Tracer) trace.Tracer {
-	if t == nil {
-		return noop.NewTracerProvider().Tracer("")
-	}
-	return t
 }
 
 // outage logs the first of several failures in a row and the end of them, from one goroutine.
