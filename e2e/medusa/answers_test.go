@@ -78,31 +78,38 @@ func TestRefusals(t *testing.T) {
 		want       object
 	}{
 		{
-			"out of stock", at + "/line-items", object{"variant_id": seeded.Variants[medusa.ScarceSKU], "quantity": medusa.ScarceStock + 1},
+			"out of stock", at + "/line-items",
+			object{"variant_id": seeded.Variants[medusa.ScarceSKU], "quantity": medusa.ScarceStock + 1},
 			object{"type": "not_allowed", "code": "insufficient_inventory"},
 		},
 		{
-			"unknown item", at + "/line-items", object{"variant_id": "variant_nope", "quantity": 1},
+			"unknown item", at + "/line-items",
+			object{"variant_id": "variant_nope", "quantity": 1},
 			object{"type": "invalid_data", "message": "Variants variant_nope do not exist or belong to a product that is not published"},
 		},
 		{
-			"bad coupon", at + "/promotions", object{"promo_codes": []string{"NOPE"}},
+			"bad coupon", at + "/promotions",
+			object{"promo_codes": []string{"NOPE"}},
 			object{"type": "invalid_data", "message": "The promotion code NOPE is invalid"},
 		},
 		{
-			"country outside the region", at, object{"shipping_address": object{"country_code": medusa.ForeignCountry}},
+			"country outside the region", at,
+			object{"shipping_address": object{"country_code": medusa.ForeignCountry}},
 			object{"type": "invalid_data", "message": "Country with code de is not within region North America"},
 		},
 		{
-			"bad e-mail", at, object{"email": "nobody"},
+			"bad e-mail", at,
+			object{"email": "nobody"},
 			object{"type": "invalid_data", "message": "Invalid request: Invalid email address"},
 		},
 		{
-			"unknown option", at + "/shipping-methods", object{"option_id": "so_nope"},
+			"unknown option", at + "/shipping-methods",
+			object{"option_id": "so_nope"},
 			object{"type": "invalid_data", "message": "Shipping Options are invalid for cart."},
 		},
 		{
-			"completing without a payment collection", at + "/complete", object{},
+			"completing without a payment collection", at + "/complete",
+			object{},
 			object{"type": "invalid_data", "message": "Payment collection has not been initiated for cart"},
 		},
 	} {
@@ -115,7 +122,7 @@ func TestRefusals(t *testing.T) {
 	}
 
 	nowhere := front.cart(medusa.UnservedCountry, "control-nowhere", nil, medusa.TowelSKU)
-	options := front.want(http.MethodGet, "/store/shipping-options?cart_id="+nowhere, object{}, "shipping_options").([]any)
+	options := want[[]any](front, http.MethodGet, "/store/shipping-options?cart_id="+nowhere, object{}, "shipping_options")
 	if len(options) != 0 {
 		t.Errorf("an address that no option serves has options: %v", options)
 	}

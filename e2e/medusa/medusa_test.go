@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -70,9 +71,8 @@ func (f *storefront) call(method, path string, body object) (int, object) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
-	if err != nil {
+	if err := errors.Join(err, res.Body.Close()); err != nil {
 		f.t.Fatal(err)
 	}
 	out := object{}
@@ -85,7 +85,7 @@ func (f *storefront) call(method, path string, body object) (int, object) {
 }
 
 // want makes a call that must succeed and returns the value under a path of keys.
-func (f *storefront) want(method, path string, body object, keys ...string) any {
+func want[T any](f *storefront, method, path string, body object, keys ...string) T {
 	f.t.Helper()
 	status, answer := f.call(method, path, body)
 	if status != http.StatusOK {
@@ -96,10 +96,11 @@ func (f *storefront) want(method, path string, body object, keys ...string) any 
 		m, _ := at.(object)
 		at = m[key]
 	}
-	if at == nil {
+	found, ok := at.(T)
+	if !ok {
 		f.t.Fatalf("%s %s: no %v in %v", method, path, keys, answer)
 	}
-	return at
+	return found
 }
 
 // refused makes a call that must be refused and returns the answer.
@@ -119,25 +120,25 @@ func (f *storefront) cart(country, session string, codes []string, skus ...strin
 	for _, sku := range skus {
 		items = append(items, object{"variant_id": f.seeded.Variants[sku], "quantity": 1})
 	}
-	return f.want(http.MethodPost, "/store/carts", object{
+	return want[string](f, http.MethodPost, "/store/carts", object{
 		"region_id": f.seeded.RegionID, "email": "buyer@example.com", "items": items, "promo_codes": append([]string{}, codes...),
 		"shipping_address": object{"first_name": "Ada", "last_name": "Buyer", "address_1": "1 Main Street", "city": "Dallas", "postal_code": "75201", "province": "tx", "country_code": country},
 		"metadata":         object{"session": session},
-	}, "cart", "id").(string)
+	}, "cart", "id")
 }
 
 // ready chooses an option and opens a payment session, so that the cart can be completed.
 func (f *storefront) ready(cart, option string) {
 	f.t.Helper()
-	f.want(http.MethodPost, "/store/carts/"+cart+"/shipping-methods", object{"option_id": f.seeded.ShippingOptions[option]}, "cart")
-	collection := f.want(http.MethodPost, "/store/payment-collections", object{"cart_id": cart}, "payment_collection", "id").(string)
-	f.want(http.MethodPost, "/store/payment-collections/"+collection+"/payment-sessions", object{"provider_id": "pp_system_default"}, "payment_collection")
+	want[object](f, http.MethodPost, "/store/carts/"+cart+"/shipping-methods", object{"option_id": f.seeded.ShippingOptions[option]}, "cart")
+	collection := want[string](f, http.MethodPost, "/store/payment-collections", object{"cart_id": cart}, "payment_collection", "id")
+	want[object](f, http.MethodPost, "/store/payment-collections/"+collection+"/payment-sessions", object{"provider_id": "pp_system_default"}, "payment_collection")
 }
 
 // complete places the order and returns its id.
 func (f *storefront) complete(cart string) string {
 	f.t.Helper()
-	return f.want(http.MethodPost, "/store/carts/"+cart+"/complete", object{}, "order", "id").(string)
+	return want[string](f, http.MethodPost, "/store/carts/"+cart+"/complete", object{}, "order", "id")
 }
 
 func (f *storefront) buy(session string, codes []string, option string, skus ...string) (order, cart string) {

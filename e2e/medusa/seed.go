@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 )
 
@@ -172,9 +173,7 @@ func (d *seeder) ensure(collection, thing, field, value string, others object) s
 		}
 	}
 	body := object{field: value}
-	for k, v := range others {
-		body[k] = v
-	}
+	maps.Copy(body, others)
 	return dig[string](d, d.post("/admin/"+collection, body), thing, "id")
 }
 
