@@ -120,12 +120,20 @@ type event struct {
 }
 
 // EncodeEvent writes the body of a webhook event: the whole order. It leaves
-// out client_reference_id, which the JSON Schema has and the webhook's own
-// OpenAPI file, closed as it is, has not. It fails only on a value that JSON
-// cannot carry.
+// out three members that the JSON Schema of the order has and the webhook's
+// own OpenAPI file, closed as it is, has not; an agent knows them from the
+// session. It fails only on a value that JSON cannot carry.
 func EncodeEvent(e commerce.Event) ([]byte, error) {
 	data := orderOf(&e.Order)
 	data.ClientReference = ""
+	if data.Confirmation != nil {
+		data.Confirmation.OrderNotes = ""
+	}
+	for _, f := range data.Fulfillments {
+		if f.Destination != nil {
+			f.Destination.Company = ""
+		}
+	}
 	if data.Status == "" {
 		data.Status = string(commerce.OrderCreated) // required here, optional in a session
 	}

@@ -17,9 +17,11 @@ const (
 	TrailingData
 	// Encoding means invalid UTF-8, a lone surrogate, a NUL or a byte order mark.
 	Encoding
-	// DuplicateName means that an object names one member twice, or twice
-	// with different letter case.
+	// DuplicateName means that an object names one member twice, or two
+	// members that mean the same.
 	DuplicateName
+	// LetterCase means a name that differs from a known one in letter case alone.
+	LetterCase
 	// TooDeep means more than [MaxDepth] levels.
 	TooDeep
 	// TooLarge means more than [MaxNodes] values in one document.
@@ -46,6 +48,7 @@ var reasonText = [...]string{
 	TrailingData:  "is followed by further data",
 	Encoding:      "is not valid text",
 	DuplicateName: "is a duplicate member name",
+	LetterCase:    "is no member name",
 	TooDeep:       "is nested too deeply",
 	TooLarge:      "holds too many values",
 	NumberRange:   "is out of range",

@@ -136,7 +136,7 @@ func (v Value) Get(name string) Value {
 		case got == name:
 			found = Value{r: v.r, at: child}
 		case len(got) == len(name) && strings.EqualFold(got, name):
-			v.r.Refuse(Value{r: v.r, at: child}, DuplicateName, "member names are case-sensitive; "+name+" is expected")
+			v.r.Refuse(Value{r: v.r, at: child}, LetterCase, "names are case-sensitive; "+name+" is expected")
 		}
 	}
 	return found

@@ -141,7 +141,7 @@ func TestLetterCaseIsNoSynonym(t *testing.T) {
 		r, root := read(t, body)
 		root.Get("quantity")
 		var refusal *wire.Refusal
-		if !errors.As(r.Err(), &refusal) || refusal.Reason != wire.DuplicateName {
+		if !errors.As(r.Err(), &refusal) || refusal.Reason != wire.LetterCase {
 			t.Errorf("%s: got %v", body, r.Err())
 		}
 	}
