@@ -20,6 +20,10 @@ type Purchase struct {
 	ShipTo    *Contact
 	Notes     string
 	PlacedAt  time.Time
+	// UnderReview says that a person looks at the order.
+	UnderReview bool
+	// Returned are refunds that Postern made of itself, because the order could not stand.
+	Returned []ShopRefund
 }
 
 // OrderRecord is what is remembered of an order: what was bought, the shop's last snapshot, and what the agent was told last.
@@ -54,6 +58,9 @@ func (p Purchase) Order(s Snapshot, refunds map[string]AdjustmentStatus) Order {
 		o.Totals = append(o.Totals, Total{Type: TotalRefunded, DisplayText: "Refunded", Amount: back})
 	}
 	o.Status = o.deriveStatus(s)
+	if p.UnderReview && o.Status != OrderCanceled {
+		o.Status = OrderManualReview
+	}
 	return o
 }
 
@@ -129,6 +136,12 @@ func (p Purchase) fulfillments(s Snapshot, ids map[string]string) []Fulfillment 
 
 func (p Purchase) adjustments(s Snapshot, refunds map[string]AdjustmentStatus, ids map[string]string) []Adjustment {
 	out := make([]Adjustment, 0, len(s.Refunds))
+	for _, r := range p.Returned {
+		out = append(out, Adjustment{
+			ID: r.ID, Type: "refund", Status: AdjustmentCompleted, OccurredAt: r.CreatedAt, Amount: r.Amount, Currency: p.Currency,
+			Reason: r.Reason,
+		})
+	}
 	for _, r := range s.Refunds {
 		status := refunds[r.ID]
 		if status == "" {

@@ -280,3 +280,19 @@ type LogEntry struct {
 	Attempt   int
 	Note      string
 }
+
+// Adjustments is how far each refund has come, by the shop's refund id, for [commerce.Purchase.Order].
+func Adjustments(refunds []Refund) map[string]commerce.AdjustmentStatus {
+	m := make(map[string]commerce.AdjustmentStatus, len(refunds))
+	for _, r := range refunds {
+		switch r.State {
+		case RefundDone, RefundKnown:
+			m[r.ID] = commerce.AdjustmentCompleted
+		case RefundFailed:
+			m[r.ID] = commerce.AdjustmentFailed
+		case RefundDue, RefundNeedsOperator:
+			m[r.ID] = commerce.AdjustmentPending
+		}
+	}
+	return m
+}

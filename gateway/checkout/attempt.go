@@ -1,0 +1,80 @@
+package checkout
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
+)
+
+// attempt is what one try of complete must remember: what was frozen before money moved, and how far it has come. It is the body of
+// a saga row; the payment token stands beside it, so that it can be wiped. Fields may be added; a renamed one strands running sagas.
+type attempt struct {
+	// Frozen with the intent.
+	Total     commerce.Money
+	Terms     payment.Terms
+	TokenHash [sha256.Size]byte
+	Cart      commerce.Cart
+	Quote     commerce.Quote
+	CartRef   string
+	Free      bool // a total of zero, placed without payment
+
+	// Progress.
+	IntentID    string
+	Taken       bool // the money is captured already
+	OrderRef    string
+	Placed      *commerce.Snapshot
+	SentAt      time.Time // when the hold was first asked for; what the key's life counts from
+	KeyVersion  int       // counts the keys of the present step, after a stored failure
+	Tries       int       // of the present step
+	Unsure      bool      // a call of the present step was sent and its outcome is open
+	Reason      *reason   // why the attempt is being undone
+	Sweep       int       // how many searches for a second order were made
+	RecordTries int
+}
+
+// reason is why an attempt is undone and what the agent is told.
+type reason struct {
+	Message commerce.Message
+	// Declined says that another token may be tried at once.
+	Declined bool
+	// Quiet says that there is nothing to tell: the attempt came to nothing and the agent should send complete again.
+	Quiet bool
+	// Quote is the shop's new price, when that is the reason.
+	Quote *commerce.Quote
+	// Note is for the history.
+	Note string
+}
+
+func declineReason(text, note string) *reason {
+	return &reason{Message: declined(text), Declined: true, Note: note}
+}
+
+// key names an outside write of an attempt. It never rests on the token or on the agent's key: a second token for the same checkout
+// must not meet a second charge.
+func key(sessionID, what string, n, version int) string {
+	if version == 0 {
+		return fmt.Sprintf("acp:%s:%s:%d", sessionID, what, n)
+	}
+	return fmt.Sprintf("acp:%s:%s:%d:%d", sessionID, what, n, version)
+}
+
+func hashToken(token string) [sha256.Size]byte { return sha256.Sum256([]byte(token)) }
+
+// purchase is what was bought, for the order that the agent is told of.
+func (a attempt) purchase(sessionID string, s commerce.Snapshot, permalink string, at time.Time) commerce.Purchase {
+	p := commerce.Purchase{
+		SessionID: sessionID, OrderID: s.Number, Number: s.Number, Permalink: permalink, Currency: a.Total.Currency,
+		Lines: a.Quote.Lines, Totals: a.Quote.Totals, Choices: a.Quote.Choices, ShipTo: a.Cart.ShipTo, Notes: a.Cart.Notes, PlacedAt: at,
+	}
+	for _, c := range a.Quote.Choices {
+		for _, o := range a.Quote.Options {
+			if o.ID == c.OptionID {
+				p.Options = append(p.Options, o)
+			}
+		}
+	}
+	return p
+}

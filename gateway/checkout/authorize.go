@@ -1,0 +1,133 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
+)
+
+// authorize holds the total on the token. A repeat under the same key and the frozen parameters gives the first result, so an unknown
+// outcome is asked again; past the key's life it never is, and the processor's list decides (S6).
+func authorize(ctx context.Context, r *run) (next, error) {
+	if r.clock.Now().Sub(r.at.SentAt) >= r.timing.KeyLife {
+		return r.search(ctx)
+	}
+	repeated, err := r.begin(ctx)
+	if err != nil {
+		return next{}, err
+	}
+	intent, err := r.shop.Payment.Authorize(ctx, payment.AuthorizeRequest{
+		Key: r.key("auth"), Terms: r.at.Terms, Amount: r.at.Total, Token: payment.Secret(r.row.Token),
+		SessionID: r.row.SessionID, Attempt: r.row.Attempt, Gateway: "postern",
+	})
+	if err == nil {
+		return r.held(ctx, intent)
+	}
+	pe, _ := errors.AsType[*payment.Error](err)
+	switch payment.KindOf(err) {
+	case payment.Declined:
+		return r.refused(ctx, pe, declineReason("The payment was declined. Another payment method is needed.", "declined "+pe.DeclineCode))
+	case payment.ActionRequired:
+		return r.refused(ctx, pe, authenticationReason())
+	case payment.TokenDeactivated, payment.TokenLimit, payment.TokenCurrency, payment.TokenUnknown:
+		return r.refused(ctx, pe, &reason{Message: tokenMessage(pe.Kind), Declined: true, Note: "token refused"})
+	case payment.Refused:
+		r.alert(ctx, "hold_refused", "read the processor's log for the request id: "+pe.RequestID)
+		return r.refused(ctx, pe, declineReason("The payment was refused. Another payment method is needed.", "refused "+pe.Code))
+	case payment.KeyReused:
+		r.alert(ctx, "payment_key_reused", "report this: a key met other parameters")
+		return r.search(ctx)
+	case payment.Busy, payment.Unauthorized, payment.Unreachable:
+		// This call did nothing. If none before it was sent either, the attempt can be given up.
+		if pe.Kind == payment.Unauthorized {
+			r.alert(ctx, "payment_credentials_refused", "check the shop's Stripe key")
+		}
+		if !repeated && !r.at.Unsure && pe.Kind != payment.Busy {
+			if r.abandoned() {
+				return r.reopen(ctx)
+			}
+			return next{wait: r.backoff(), settled: true, note: "not sent"}, nil
+		}
+		return next{wait: r.backoff(), note: "busy"}, nil
+	case payment.Unknown, payment.AlreadyCaptured:
+		r.at.Unsure = true
+		if pe != nil && pe.StoredReply {
+			return r.search(ctx)
+		}
+	}
+	return next{wait: r.backoff(), note: "hold unknown"}, nil
+}
+
+func authenticationReason() *reason {
+	return &reason{
+		Message: commerce.ErrorMessage(commerce.CodeRequires3DS, paramCredential, commerce.RequiresBuyerInput,
+			"The card issuer asks for authentication, which this shop cannot do here. Another payment method is needed."),
+		Declined: true, Note: "requires action",
+	}
+}
+
+// refused ends an attempt whose hold was refused. An intent that exists is voided and read back first, because a declined intent
+// could still be confirmed (S2).
+func (r *run) refused(ctx context.Context, pe *payment.Error, why *reason) (next, error) {
+	r.at.Reason = why
+	if pe.IntentID == "" {
+		return r.reopen(ctx)
+	}
+	r.at.IntentID = pe.IntentID
+	return r.undo(why), nil
+}
+
+// held goes on from an intent that exists, by its state.
+func (r *run) held(ctx context.Context, i payment.Intent) (next, error) {
+	r.at.IntentID = i.ID
+	switch i.State {
+	case payment.Held:
+		if i.Amount != r.at.Total || i.Capturable != r.at.Total.Minor || i.UnderReview {
+			r.alert(ctx, "hold_unlike_the_total", "none: the hold is let go")
+			return r.undo(declineReason("The payment could not be held in full. Another payment method is needed.", "hold unlike the total")), nil
+		}
+		if r.abandoned() {
+			return r.undo(&reason{Quiet: true, Note: "abandoned"}), nil
+		}
+		return next{step: stepPlacing, note: "held by " + i.ID}, nil
+	case payment.Taken:
+		r.at.Taken = true
+		r.alert(ctx, "captured_at_authorization", "check the account's capture settings; the order is placed, or the money refunded")
+		return next{step: stepPlacing, note: "taken by " + i.ID}, nil
+	case payment.RequiresAction:
+		return r.undo(authenticationReason()), nil
+	case payment.Gone:
+		r.at.Reason = declineReason("The payment was declined. Another payment method is needed.", "canceled")
+		return r.reopen(ctx)
+	case payment.Failed, payment.Processing:
+		return r.undo(declineReason("The payment was declined. Another payment method is needed.", string(i.State))), nil
+	default:
+		return r.operator(ctx, "payment_state_unknown", "read the intent at the processor"), nil
+	}
+}
+
+// search asks the processor's list whether the attempt's intent exists, when the key cannot tell. Within the key's life, none after
+// the settle time means that the request was never carried out; past it only a person can say so (S6).
+func (r *run) search(ctx context.Context) (next, error) {
+	i, ok, err := r.shop.Payment.Find(ctx, payment.FindRequest{
+		SessionID: r.row.SessionID, Attempt: r.row.Attempt, Since: r.at.SentAt.Add(-5 * time.Minute),
+	})
+	now := r.clock.Now()
+	switch {
+	case err != nil:
+		r.at.Unsure = true
+		return next{wait: r.backoff(), note: "list unreadable"}, nil
+	case ok:
+		return r.held(ctx, i)
+	case now.Sub(r.at.SentAt) >= r.timing.KeyLife:
+		return r.operator(ctx, "hold_unknown_past_key_life", "look for the session in the processor's dashboard and settle it"), nil
+	case now.Sub(r.at.SentAt) < r.timing.Settle:
+		return next{wait: r.timing.Settle - now.Sub(r.at.SentAt), note: "hold not listed yet"}, nil
+	default:
+		r.at.Reason = &reason{Quiet: true, Note: "never carried out"}
+		return r.reopen(ctx)
+	}
+}

@@ -1,0 +1,122 @@
+package checkout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// refusals is how often a definite refusal is heard before it counts as "for good".
+const refusals = 3
+
+// capture takes the hold. A hold can be taken once only, so a repeat, even under a new key after a stored failure, takes nothing
+// twice; the intent as it is read back decides.
+func capture(ctx context.Context, r *run) (next, error) {
+	if _, err := r.begin(ctx); err != nil {
+		return next{}, err
+	}
+	i, err := r.shop.Payment.Capture(ctx, payment.ChangeRequest{Key: r.key("capture"), IntentID: r.at.IntentID})
+	if err != nil || i.State != payment.Taken {
+		var ok bool
+		var readErr error
+		if i, ok, readErr = r.shop.Payment.Find(ctx, payment.FindRequest{IntentID: r.at.IntentID}); readErr != nil || !ok {
+			return next{wait: r.backoff(), note: "capture unknown"}, nil
+		}
+	}
+	switch {
+	case i.State == payment.Taken && i.Received == r.at.Total.Minor:
+		r.at.Taken = true
+		return r.complete(ctx)
+	case i.State == payment.Taken:
+		return r.operator(ctx, "captured_unlike_the_total", "compare the intent with the order and settle the session"), nil
+	case i.State == payment.Held && (payment.KindOf(err) != payment.Refused || r.at.Tries < refusals):
+		if pe, ok := errors.AsType[*payment.Error](err); ok && pe.StoredReply {
+			r.at.KeyVersion++
+		}
+		return next{wait: r.backoff(), note: "capture failed, hold stands"}, nil
+	default: // S11: the hold is gone, or will never be taken
+		r.alert(ctx, "capture_refused", "none: the order is canceled")
+		return r.undo(declineReason("The payment could not be taken. Nothing was charged and the order was canceled.", "capture refused")), nil
+	}
+}
+
+// complete commits the end of a good saga: session, order, first event and stored answers in one write. The event exists only with
+// the order that it is about (S13).
+func (r *run) complete(ctx context.Context) (next, error) {
+	now := r.clock.Now()
+	srow, err := r.store.Session(ctx, r.row.SessionID)
+	if err != nil {
+		return next{}, fmt.Errorf("read session %s to complete it: %w", r.row.SessionID, err)
+	}
+	var cs commerce.Session
+	if err := json.Unmarshal(srow.Body, &cs); err != nil {
+		return next{}, err
+	}
+	snap := *r.at.Placed
+	rec := commerce.OrderRecord{Purchase: r.at.purchase(cs.ID, snap, r.shop.permalink(snap), now), Snapshot: snap}
+	rec.Told = rec.Purchase.Order(snap, nil)
+	cs.Status, cs.Messages, cs.Order, cs.UpdatedAt = commerce.Completed, nil, &rec.Told, now
+	cs.Cart, cs.Quote = r.at.Cart, r.at.Quote
+	cs.Quote.CartRef = ""
+	fresh, err := sessionRow(cs)
+	if err != nil {
+		return next{}, err
+	}
+	body, err := json.Marshal(rec)
+	if err != nil {
+		return next{}, err
+	}
+	n := next{step: stepRecording, note: "completed with order " + snap.Number}
+	if r.at.Free {
+		n.step, n.wait = stepSweeping, r.timing.sweepAfter(0)
+	}
+	n.batch.Session = &store.SessionWrite{Session: fresh, Expect: srow.Version}
+	n.batch.Order = &store.OrderWrite{Order: store.Order{
+		Shop: cs.Shop, Ref: snap.Ref, SessionID: cs.ID, Agent: cs.Agent, IntentID: r.at.IntentID, UpdatedAt: now, Body: body,
+	}}
+	n.batch.Events = r.event(ctx, cs, snap.Ref, commerce.OrderCreate, rec.Told)
+	r.row.TokenUntil = now.Add(r.timing.TokenLife)
+	err = r.finish(ctx, &n, cs, nil, func(b *store.Batch, answered bool) { b.Session.Session.Answered = answered })
+	if err != nil {
+		return next{}, err
+	}
+	r.delivered()
+	return n, nil
+}
+
+// event is the delivery of an order's event to the session's agent, if it wants any. An event that cannot be rendered must not undo
+// a paid order: it is left out and the operator is told (S12).
+func (r *run) event(ctx context.Context, cs commerce.Session, ref string, t commerce.EventType, o commerce.Order) []store.Delivery {
+	now := r.clock.Now()
+	e := commerce.Event{ID: r.newID("evt_"), Type: t, Order: o, At: now}
+	body, ok, err := r.eventBody(cs.Agent, e)
+	if err != nil {
+		r.alert(ctx, "event_not_rendered", "report the fault; the order stands")
+		return nil
+	}
+	if !ok {
+		return nil
+	}
+	trace := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, trace)
+	return []store.Delivery{{
+		ID: e.ID, Lane: cs.Shop + "/" + ref, Agent: cs.Agent, Type: t, State: store.DeliveryPending, DueAt: now, CreatedAt: now,
+		Trace: trace["traceparent"], Body: body,
+	}}
+}
+
+// permalink is where the buyer sees the order: the shop's own address, else the configured one.
+func (s *Shop) permalink(o commerce.Snapshot) string {
+	if o.Permalink != "" {
+		return o.Permalink
+	}
+	return strings.ReplaceAll(s.OrderURL, "{number}", o.Number)
+}

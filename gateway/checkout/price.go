@@ -1,0 +1,188 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/postern-gateway/postern/adapters"
+	"github.com/postern-gateway/postern/gateway/commerce"
+)
+
+// priced is what came of asking a shop for a price.
+type priced struct {
+	quote commerce.Quote
+	// dropped are the wishes that the shop refused one by one; the session says so.
+	messages []commerce.Message
+	rejected []commerce.RejectedDiscount
+}
+
+// maxRelaxations bounds how many refused wishes one pricing sets aside. Each is one more call to the shop.
+const maxRelaxations = 8
+
+// price asks the shop for the price of the cart. Where a shop refuses a single wish (a code, an address, an option, a line that is
+// out of stock), the wish is set aside, the rest is priced, and the session tells what was refused: an agent needs a session to
+// repair, not an error. An unknown item is an error of the request.
+//
+// An error other than a definite refusal may have left a write in the shop's cart; the caller then forgets the cart (S3).
+func (s *Service) price(ctx context.Context, shop *Shop, key, cartRef string, cart commerce.Cart) (priced, error) {
+	var p priced
+	ask := cart
+	for range maxRelaxations {
+		q, err := shop.Upstream.Quote(ctx, adapters.QuoteRequest{Key: key, CartRef: cartRef, Cart: ask})
+		if err != nil {
+			f, ok := errors.AsType[*commerce.Fault](err)
+			if !ok {
+				return p, err
+			}
+			if f.Kind == commerce.CartGone && cartRef != "" {
+				cartRef = "" // the shop forgot the cart: everything that it held is in ours
+				continue
+			}
+			if !p.setAside(f, cart, &ask) {
+				return p, quoteFault(f, cart)
+			}
+			if len(ask.Lines) == 0 { // nothing is left that has a price
+				p.quote = commerce.Quote{Currency: cart.Currency, CartRef: cartRef, NeedsShipping: true}
+				p.mergeInto(cart)
+				return p, nil
+			}
+			continue
+		}
+		if id, ok := cheapest(q, ask); ok {
+			ask.Choices = []commerce.Choice{id}
+			cartRef = q.CartRef
+			continue
+		}
+		p.quote = q
+		p.mergeInto(cart)
+		return p, nil
+	}
+	return p, commerce.Faultf(commerce.Unavailable, "the shop refused too many parts of the cart, one after the other; send fewer lines or codes")
+}
+
+// cheapest is the option that is selected when the agent has not chosen one: the cheapest that is offered, the first of equals.
+func cheapest(q commerce.Quote, c commerce.Cart) (commerce.Choice, bool) {
+	if !q.NeedsShipping || len(q.Options) == 0 || len(q.Choices) > 0 || len(c.Choices) > 0 {
+		return commerce.Choice{}, false
+	}
+	o := slices.MinFunc(q.Options, func(a, b commerce.FulfillmentOption) int {
+		switch {
+		case a.Total < b.Total:
+			return -1
+		case a.Total > b.Total:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return commerce.Choice{Type: o.Type, OptionID: o.ID}, true
+}
+
+// setAside takes the wish that f refused out of ask and notes why. It reports false when there is nothing to take out.
+func (p *priced) setAside(f *commerce.Fault, cart commerce.Cart, ask *commerce.Cart) bool {
+	switch f.Kind {
+	case commerce.CouponRejected:
+		i := slices.IndexFunc(ask.Codes, func(c string) bool { return equalCode(c, f.Coupon) })
+		if i < 0 {
+			return false
+		}
+		p.reject(cart, ask.Codes[i], f)
+		ask.Codes = slices.Delete(slices.Clone(ask.Codes), i, i+1)
+	case commerce.OutOfStock:
+		i := lineOf(f, ask.Lines)
+		if i < 0 {
+			return false
+		}
+		p.messages = append(p.messages, outOfStock(f, cart, ask.Lines[i].ID))
+		ask.Lines = slices.Delete(slices.Clone(ask.Lines), i, i+1)
+	case commerce.AddressRejected, commerce.NoShipping:
+		if ask.ShipTo == nil || ask.ShipTo.Address == nil {
+			return false
+		}
+		p.messages = append(p.messages, addressMessage(f))
+		contact := *ask.ShipTo
+		contact.Address = nil
+		ask.ShipTo, ask.Choices = &contact, nil
+	case commerce.OptionGone:
+		if len(ask.Choices) == 0 {
+			return false
+		}
+		p.messages = append(p.messages, optionGone())
+		ask.Choices = nil
+	default:
+		return false
+	}
+	return true
+}
+
+// mergeInto completes the quote with what was set aside: refused lines stand in the session without a price, because a line must
+// never vanish silently.
+func (p *priced) mergeInto(cart commerce.Cart) {
+	q := &p.quote
+	q.Discounts.Codes = cart.Codes
+	q.Discounts.Rejected = append(q.Discounts.Rejected, p.rejected...)
+	lines := make([]commerce.Line, 0, len(cart.Lines))
+	for _, want := range cart.Lines {
+		i := slices.IndexFunc(q.Lines, func(l commerce.Line) bool { return l.ID == want.ID })
+		if i >= 0 {
+			lines = append(lines, q.Lines[i])
+			continue
+		}
+		lines = append(lines, commerce.Line{
+			ID: want.ID, ItemID: want.ItemID, Quantity: want.Quantity, Availability: commerce.SoldOut,
+		})
+	}
+	q.Lines = lines
+	p.messages = append(slices.Clone(q.Messages), p.messages...)
+	if len(cart.Choices) > 0 {
+		for _, c := range cart.Choices {
+			if !slices.ContainsFunc(q.Options, func(o commerce.FulfillmentOption) bool { return o.ID == c.OptionID }) &&
+				!slices.ContainsFunc(p.messages, func(m commerce.Message) bool { return m.Param == paramSelected }) {
+				p.messages = append(p.messages, optionGone())
+			}
+		}
+	}
+}
+
+func (p *priced) reject(cart commerce.Cart, code string, f *commerce.Fault) {
+	reason := f.Reason
+	if !reason.Valid() {
+		reason = commerce.DiscountInvalid
+	}
+	r := commerce.RejectedDiscount{Code: code, Reason: reason, Message: f.Message}
+	p.rejected = append(p.rejected, r)
+	i := slices.Index(cart.Codes, code)
+	p.messages = append(p.messages, commerce.WarningMessage(string(reason), fmt.Sprintf("$.discounts.codes[%d]", i), "The discount code was not accepted."))
+}
+
+// lineOf finds the line that a fault names, by line id or by item.
+func lineOf(f *commerce.Fault, lines []commerce.CartLine) int {
+	return slices.IndexFunc(lines, func(l commerce.CartLine) bool {
+		return (f.LineID != "" && l.ID == f.LineID) || (f.LineID == "" && f.Item != "" && l.ItemID == f.Item)
+	})
+}
+
+// quoteFault is what an agent is told when a cart cannot be priced at all.
+func quoteFault(f *commerce.Fault, cart commerce.Cart) error {
+	switch f.Kind {
+	case commerce.ItemUnavailable:
+		for i, l := range cart.Lines {
+			if l.ID == f.LineID || l.ItemID == f.Item {
+				return &commerce.Fault{
+					Kind: commerce.Invalid, Code: "invalid_item_id", Param: fmt.Sprintf("$.line_items[%d].item.id", i),
+					Message: fmt.Sprintf("the shop does not sell item %q", l.ItemID), Err: f,
+				}
+			}
+		}
+		return commerce.Faultf(commerce.Invalid, "the shop does not sell one of the items").At("$.line_items").Because(f)
+	case commerce.BuyerRejected:
+		return commerce.Faultf(commerce.Invalid, "the shop does not accept this buyer").At("$.buyer").Because(f)
+	case commerce.OutOfStock, commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping, commerce.OptionGone,
+		commerce.Unsupported, commerce.Rejected, commerce.PriceChanged:
+		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart: %s", f.Message).Because(f)
+	default:
+		return unavailable("ask the shop for a price", f)
+	}
+}

@@ -1,0 +1,203 @@
+package checkout
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/postern-gateway/postern/adapters"
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// record tells the shop that its order is paid. The agent has its answer already. Each repeat is preceded by a read (S11).
+func record(ctx context.Context, r *run) (next, error) {
+	repeated, err := r.begin(ctx)
+	if err != nil {
+		return next{}, err
+	}
+	noted := func() bool {
+		o, err := r.shop.Upstream.GetOrder(ctx, r.at.OrderRef)
+		return err == nil && (o.Payment == commerce.Captured || o.Payment == commerce.Refunded)
+	}
+	done := next{step: stepSweeping, wait: r.timing.sweepAfter(0), note: "recorded"}
+	if repeated && noted() {
+		return done, nil
+	}
+	err = r.shop.Upstream.RecordPayment(ctx, adapters.PaymentRecord{
+		Key: key(r.row.SessionID, "record", r.row.Attempt, 0), Ref: r.at.OrderRef, State: commerce.Captured,
+		TxnID: r.at.IntentID, Amount: r.at.Total,
+	})
+	if err == nil {
+		return done, nil
+	}
+	kind := commerce.KindOf(err)
+	switch {
+	case !commerce.Definite(err), kind == commerce.Temporary, kind == commerce.RateLimited, kind == commerce.Unauthorized:
+		if r.at.Tries == 9 {
+			r.alert(ctx, "payment_not_recorded", "the order is paid but the shop does not know; it is tried again until it does")
+		}
+		return next{wait: r.backoff(), note: "record: " + kind.String()}, nil
+	}
+	if r.at.RecordTries++; r.at.RecordTries < refusals {
+		return next{wait: r.backoff(), note: "record refused: " + kind.String()}, nil
+	}
+	if noted() {
+		return done, nil
+	}
+	if r.shop.RefundUnrecorded {
+		r.alert(ctx, "payment_refused_by_shop", "none: the order is canceled and refunded")
+		return next{step: stepReturning, note: "record refused for good"}, nil
+	}
+	return r.review(ctx)
+}
+
+// review tells the agent that the order is looked at by a person, and leaves it to one.
+func (r *run) review(ctx context.Context) (next, error) {
+	n := r.operator(ctx, "payment_refused_by_shop", "note the payment in the shop by hand, or cancel and refund")
+	err := r.retell(ctx, &n, func(rec *commerce.OrderRecord) { rec.Purchase.UnderReview = true })
+	return n, err
+}
+
+// giveBack undoes a completed order whose payment the shop will not note: the order is canceled, the money refunded, and the agent is
+// told. Every call is under its key, and everything is read before it is repeated.
+func giveBack(ctx context.Context, r *run) (next, error) {
+	if _, err := r.begin(ctx); err != nil {
+		return next{}, err
+	}
+	snap, err := r.shop.Upstream.GetOrder(ctx, r.at.OrderRef)
+	if err == nil && !snap.Canceled() {
+		if err = r.cancelOrder(ctx); err == nil {
+			snap, err = r.shop.Upstream.GetOrder(ctx, r.at.OrderRef)
+		}
+	}
+	if err != nil || !snap.Canceled() {
+		if r.at.Tries >= refusals && commerce.Definite(err) {
+			return r.operator(ctx, "order_not_cancelable", "cancel the order in the shop, then refund"), nil
+		}
+		return next{wait: r.backoff(), note: "cancel"}, nil
+	}
+	back, n, err := r.payBack(ctx)
+	if err != nil || back == nil {
+		return n, err
+	}
+	n = next{step: stepClosed, note: "refunded"}
+	err = r.retell(ctx, &n, func(rec *commerce.OrderRecord) {
+		rec.Snapshot = snap
+		rec.Purchase.Returned = append(rec.Purchase.Returned, commerce.ShopRefund{
+			ID: back.ID, Amount: r.at.Total.Minor, CreatedAt: r.clock.Now(), Reason: "order canceled",
+		})
+	})
+	return n, err
+}
+
+// retell changes what is remembered of the order, tells the agent, and adds both to the step's commit.
+func (r *run) retell(ctx context.Context, n *next, change func(*commerce.OrderRecord)) error {
+	o, err := r.store.Order(ctx, r.row.Shop, r.at.OrderRef)
+	if err != nil {
+		return fmt.Errorf("read order %s of session %s: %w", r.at.Placed.Number, r.row.SessionID, err)
+	}
+	var rec commerce.OrderRecord
+	if err := json.Unmarshal(o.Body, &rec); err != nil {
+		return err
+	}
+	refunds, err := r.store.Refunds(ctx, o.Shop, o.Ref)
+	if err != nil {
+		return fmt.Errorf("read the refunds of session %s: %w", r.row.SessionID, err)
+	}
+	change(&rec)
+	rec.Told = rec.Purchase.Order(rec.Snapshot, store.Adjustments(refunds))
+	if o.Body, err = json.Marshal(rec); err != nil {
+		return err
+	}
+	o.UpdatedAt = r.clock.Now()
+	n.batch.Order = &store.OrderWrite{Order: o, Expect: o.Version}
+	n.batch.Events = r.event(ctx, commerce.Session{Agent: r.row.Agent, Shop: r.row.Shop}, o.Ref, commerce.OrderUpdate, rec.Told)
+	return nil
+}
+
+// sweepAfter is the wait before search n for a second order, or zero when there is none.
+func (t Timing) sweepAfter(n int) time.Duration {
+	switch {
+	case n >= len(t.Sweeps):
+		return 0
+	case n == 0:
+		return max(t.Sweeps[0], time.Millisecond)
+	default:
+		return max(t.Sweeps[n]-t.Sweeps[n-1], time.Millisecond)
+	}
+}
+
+// sweep looks, some time after the completion, for a second order under our key: a call that was cut off long ago may still have
+// taken effect (S16).
+func sweep(ctx context.Context, r *run) (next, error) {
+	if !r.shop.Upstream.CanFind() || r.at.Sweep >= len(r.timing.Sweeps) {
+		return next{step: stepClosed}, nil
+	}
+	if _, err := r.begin(ctx); err != nil {
+		return next{}, err
+	}
+	found, err := r.shop.Upstream.FindOrder(ctx, adapters.OrderQuery{
+		Key: r.orderKey(), CartRef: r.at.CartRef, TxnID: r.at.IntentID, Since: r.row.CreatedAt,
+	})
+	if err != nil {
+		return next{wait: r.backoff(), note: "sweep: " + commerce.KindOf(err).String()}, nil
+	}
+	var extra []commerce.Snapshot
+	for _, o := range found.Orders {
+		if !o.Canceled() && o.Ref != r.at.OrderRef {
+			extra = append(extra, o)
+		}
+	}
+	if len(extra) > 0 && !found.Exact {
+		r.alert(ctx, "second_order_by_a_weak_match", "compare the orders in the shop")
+		extra = nil
+	}
+	if err := r.cancelExtras(ctx, r.at.OrderRef, extra); err != nil {
+		return next{wait: r.backoff(), note: "sweep: " + commerce.KindOf(err).String()}, nil
+	}
+	r.at.Sweep++
+	if wait := r.timing.sweepAfter(r.at.Sweep); wait > 0 {
+		return next{wait: wait, settled: true}, nil
+	}
+	return next{step: stepClosed}, nil
+}
+
+// cancelOrder gives the shop's order up. A second call changes nothing.
+func (r *run) cancelOrder(ctx context.Context) error {
+	return r.shop.Upstream.CancelOrder(ctx, adapters.CancelRequest{
+		Key: key(r.row.SessionID, "cancel", r.row.Attempt, 0), Ref: r.at.OrderRef, Reason: "checkout was not completed",
+	})
+}
+
+// payBack refunds the attempt's whole total once. refund is nil while the outcome is open; n is then what to do.
+func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err error) {
+	k := key(r.row.SessionID, "refund", r.row.Attempt, 0)
+	find := func() (*payment.Refund, next, error) {
+		b, ok, err := r.shop.Payment.FindRefund(ctx, r.at.IntentID, k)
+		switch {
+		case err != nil:
+			return nil, next{wait: r.backoff(), note: "refund unreadable"}, nil
+		case ok && b.Status != payment.RefundFailed:
+			return &b, next{}, nil
+		default:
+			return nil, r.operator(ctx, "refund_refused", "refund the intent by hand"), nil
+		}
+	}
+	if r.clock.Now().Sub(r.row.Mark) >= r.timing.KeyLife {
+		return find() // the key may be forgotten by now: never send again (S6)
+	}
+	b, err := r.shop.Payment.Refund(ctx, payment.RefundRequest{
+		Key: k, IntentID: r.at.IntentID, Amount: r.at.Total, Reason: "requested_by_customer",
+	})
+	switch kind := payment.KindOf(err); {
+	case err == nil && b.Status != payment.RefundFailed:
+		return &b, next{}, nil
+	case err == nil, kind == payment.Refused, kind == payment.KeyReused:
+		return find()
+	default:
+		return nil, next{wait: r.backoff(), note: "refund unknown"}, nil
+	}
+}

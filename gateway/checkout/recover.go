@@ -1,0 +1,49 @@
+package checkout
+
+import (
+	"context"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// Start takes up what earlier incarnations left and keeps looking for due sagas and expired sessions until [Service.Stop].
+func (s *Service) Start() {
+	s.runs.Go(func() {
+		var housekeeping time.Time
+		for s.base.Err() == nil {
+			s.takeUp(s.base)
+			if now := s.clock.Now(); now.Sub(housekeeping) >= 10*time.Second {
+				housekeeping = now
+				s.expireDue(s.base)
+				if _, err := s.store.Sweep(s.base, now); err != nil && s.base.Err() == nil {
+					s.log.WarnContext(s.base, "could not forget old answers and tokens", "error", err)
+				}
+			}
+			if s.clock.Sleep(s.base, s.timing.Poll) != nil {
+				return
+			}
+		}
+	})
+}
+
+// Stop ends the background work and waits for the calls that are under way. What has not ended is taken up by the next Start.
+func (s *Service) Stop() {
+	s.stop(errStopped)
+	s.runs.Wait()
+}
+
+// takeUp leases due sagas and lets them run. Nothing is known of a call that an earlier run may have sent, so none is fresh.
+func (s *Service) takeUp(ctx context.Context) {
+	now := s.clock.Now()
+	rows, err := s.store.AcquireSagas(ctx, store.Lease{Owner: s.owner, Now: now, Until: now.Add(s.timing.Lease)}, maxRuns-len(s.slots))
+	if err != nil {
+		if ctx.Err() == nil {
+			s.log.WarnContext(ctx, "could not look for due sagas", "error", err)
+		}
+		return
+	}
+	for _, row := range rows {
+		s.launch(context.WithoutCancel(ctx), row, false)
+	}
+}

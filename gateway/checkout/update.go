@@ -1,0 +1,122 @@
+package checkout
+
+import (
+	"context"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// Get reads a session. A completed one carries the order as the agent was told it last; one whose time has passed reads as expired.
+func (s *Service) Get(ctx context.Context, c Call, id string) (store.Answer, error) {
+	row, cs, err := s.load(ctx, c.Agent, id)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	if expired(row, s.clock.Now()) {
+		cs.Status = commerce.Expired
+	}
+	if row.Status == commerce.Completed {
+		if err := s.attachOrder(ctx, &cs); err != nil {
+			return store.Answer{}, err
+		}
+	}
+	return c.Render(cs)
+}
+
+// Update changes a session field by field, prices it again and commits session and answer together. A second call without a key
+// makes the same changes again, which changes nothing.
+func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.UpdateRequest) (store.Answer, error) {
+	defer s.locks.acquire(id)()
+	row, cs, err := s.load(ctx, c.Agent, id)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	if err := s.changeable(row, "update"); err != nil {
+		return store.Answer{}, err
+	}
+	shop, err := s.shop(row.Shop)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	apply(&cs.Cart, r)
+	p, err := s.price(ctx, shop, quoteKey(cs.ID), cs.Quote.CartRef, cs.Cart)
+	if err != nil {
+		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
+		return store.Answer{}, err
+	}
+	settleChoices(&cs, &p)
+	now := s.clock.Now()
+	show(&cs, p, now)
+	cs.ExpiresAt = now.Add(shop.SessionTTL)
+	return s.commitSession(ctx, c, cs, row.Version)
+}
+
+// changeable says why a session cannot be changed now (S1).
+func (s *Service) changeable(row store.Session, verb string) error {
+	switch {
+	case row.Live:
+		return conflict("cannot %s checkout session %s while its completion runs; read the session to see how it ends", verb, row.ID)
+	case row.Status.Terminal():
+		return conflict("cannot %s checkout session %s: it is %s", verb, row.ID, row.Status)
+	case expired(row, s.clock.Now()):
+		return conflict("cannot %s checkout session %s: it has expired", verb, row.ID)
+	default:
+		return nil
+	}
+}
+
+// apply makes the changes to the cart.
+func apply(cart *commerce.Cart, r commerce.UpdateRequest) {
+	if lines, ok := r.Lines.Value(); ok {
+		cart.ReplaceLines(lines)
+	}
+	if r.Buyer.Present() {
+		cart.Buyer = nil
+		if b, ok := r.Buyer.Value(); ok {
+			cart.Buyer = &b
+		}
+	}
+	if r.ShipTo.Present() {
+		change, ok := r.ShipTo.Value()
+		if ok {
+			cart.ShipTo = change.Apply(cart.ShipTo)
+		} else {
+			cart.ShipTo = nil
+		}
+	}
+	if r.Codes.Present() {
+		codes, _ := r.Codes.Value()
+		cart.Codes = distinctCodes(codes)
+	}
+	if r.Choices.Present() {
+		cart.Choices, _ = r.Choices.Value()
+	}
+	if r.Groups.Present() {
+		cart.Groups, _ = r.Groups.Value()
+	}
+	if r.Notes.Present() {
+		cart.Notes, _ = r.Notes.Value()
+	}
+}
+
+// forgetCart drops the reference to a shop cart after a pricing whose writes may or may not have happened: such a cart is never used
+// again (S3). The shop's own expiry clears it; a release is tried when the session ends.
+func (s *Service) forgetCart(ctx context.Context, row store.Session, cartRef string, cause error) {
+	if cartRef == "" || commerce.KindOf(cause) != commerce.Unavailable {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	_, cs, err := s.load(ctx, row.Agent, row.ID)
+	if err != nil {
+		return
+	}
+	cs.Quote.CartRef = ""
+	fresh, err := sessionRow(cs)
+	if err != nil {
+		return
+	}
+	if err := s.store.Commit(ctx, store.Batch{Session: &store.SessionWrite{Session: fresh, Expect: row.Version, Idle: true}}); err != nil {
+		s.log.WarnContext(ctx, "could not drop a cart of unknown state", "session", row.ID, "error", err)
+	}
+}
