@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -110,7 +111,10 @@ func parseTree(src *source, data []byte) (*node, Problems) {
 	if !utf8.Valid(data) {
 		return nil, Problems{src.problem(position{}, "", "the file is not UTF-8 text; save it as UTF-8")}
 	}
-	file, err := parseYAML(data)
+	// The parser counts a CRLF as two lines inside some values. YAML knows one line end, and the BOM is no content (YAML
+	// 1.2.2 sections 5.2 and 5.4, read 2026-11-22).
+	text := lineEnds.Replace(strings.TrimPrefix(string(data), "\ufeff"))
+	file, err := parseYAML([]byte(text))
 	if err != nil {
 		return nil, Problems{src.syntaxProblem(err)}
 	}
@@ -131,6 +135,8 @@ func parseTree(src *source, data []byte) (*node, Problems) {
 	}
 	return root, t.problems
 }
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // errParserGaveUp stands for a panic of the YAML parser, which some malformed texts cause.
 var errParserGaveUp = errors.New("the text is not well-formed YAML")
