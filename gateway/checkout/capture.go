@@ -82,7 +82,7 @@ func (r *run) complete(ctx context.Context) (next, error) {
 	n.batch.Order = &store.OrderWrite{Order: store.Order{
 		Shop: cs.Shop, Ref: snap.Ref, SessionID: cs.ID, Agent: cs.Agent, IntentID: r.at.IntentID, UpdatedAt: now, Body: body,
 	}}
-	n.batch.Events = r.event(ctx, cs, snap.Ref, commerce.OrderCreate, rec.Told)
+	n.batch.Events = r.event(ctx, cs, commerce.OrderCreate, rec.Told)
 	r.row.TokenUntil = now.Add(r.timing.TokenLife)
 	err = r.finish(ctx, &n, cs, nil, func(b *store.Batch, answered bool) { b.Session.Session.Answered = answered })
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *run) complete(ctx context.Context) (next, error) {
 
 // event is the delivery of an order's event to the session's agent, if it wants any. An event that cannot be rendered must not undo
 // a paid order: it is left out and the operator is told (S12).
-func (r *run) event(ctx context.Context, cs commerce.Session, ref string, t commerce.EventType, o commerce.Order) []store.Delivery {
+func (r *run) event(ctx context.Context, cs commerce.Session, t commerce.EventType, o commerce.Order) []store.Delivery {
 	now := r.clock.Now()
 	e := commerce.Event{ID: r.newID("evt_"), Type: t, Order: o, At: now}
 	body, ok, err := r.eventBody(cs.Agent, e)
@@ -108,7 +108,7 @@ func (r *run) event(ctx context.Context, cs commerce.Session, ref string, t comm
 	trace := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, trace)
 	return []store.Delivery{{
-		ID: e.ID, Lane: cs.Shop + "/" + ref, Agent: cs.Agent, Type: t, State: store.DeliveryPending, DueAt: now, CreatedAt: now,
+		ID: e.ID, Lane: cs.ID, Agent: cs.Agent, Type: t, State: store.DeliveryPending, DueAt: now, CreatedAt: now,
 		Trace: trace["traceparent"], Body: body,
 	}}
 }

@@ -114,7 +114,7 @@ func (r *run) retell(ctx context.Context, n *next, change func(*commerce.OrderRe
 	}
 	o.UpdatedAt = r.clock.Now()
 	n.batch.Order = &store.OrderWrite{Order: o, Expect: o.Version}
-	n.batch.Events = r.event(ctx, commerce.Session{Agent: r.row.Agent, Shop: r.row.Shop}, o.Ref, commerce.OrderUpdate, rec.Told)
+	n.batch.Events = r.event(ctx, commerce.Session{ID: o.SessionID, Agent: o.Agent, Shop: o.Shop}, commerce.OrderUpdate, rec.Told)
 	return nil
 }
 

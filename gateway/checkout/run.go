@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
+	"github.com/postern-gateway/postern/gateway/telemetry"
 )
 
 // run is a saga in the hands of this process.
@@ -54,9 +55,9 @@ func (s *Service) drive(ctx context.Context, row store.Saga, fresh bool) error {
 			return r.save(ctx, next{wait: time.Minute, note: "waits: the payment account is not the one that was frozen"})
 		}
 		stepCtx, cancel := context.WithTimeout(ctx, s.timing.Lease*3/4) // a call must end inside the lease
-		stepCtx, span := s.tracer.Start(stepCtx, "checkout."+name)
+		stepCtx, span := s.tracer.Start(stepCtx, telemetry.SpanSagaPrefix+name, trace.SpanKindInternal)
 		if span.IsRecording() {
-			span.SetAttributes(attribute.String("postern.session", row.SessionID), attribute.Int("postern.attempt", row.Attempt))
+			span.SetAttributes(telemetry.AttrSession.String(row.SessionID), telemetry.AttrAttempt.Int(row.Attempt))
 		}
 		n, err := s.steps[name].run(stepCtx, r)
 		if err == nil && !n.done {

@@ -9,13 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
-
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/store"
+	"github.com/postern-gateway/postern/gateway/telemetry"
 	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
@@ -52,7 +50,7 @@ type Config struct {
 	// Delivered is called after an event was committed, so that the relay need not wait for its next look.
 	Delivered func()
 	Log       *slog.Logger
-	Tracer    trace.Tracer
+	Tracer    telemetry.Tracer
 	Timing    Timing
 }
 
@@ -105,7 +103,7 @@ type Service struct {
 	eventBody func(string, commerce.Event) ([]byte, bool, error)
 	delivered func()
 	log       *slog.Logger
-	tracer    trace.Tracer
+	tracer    telemetry.Tracer
 	timing    Timing
 	steps     map[string]step
 
@@ -124,9 +122,6 @@ const maxRuns = 128
 func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Tracer == nil {
-		c.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if c.Delivered == nil {
 		c.Delivered = func() {}

@@ -19,14 +19,7 @@ const (
 	SpanExpire   = "checkout.expire"
 	SpanRecover  = "checkout.recover" // one open saga taken up after a crash or an unknown outcome
 
-	SpanAuthorize = "saga.authorize"
-	SpanPlace     = "saga.place"
-	SpanCapture   = "saga.capture"
-	SpanRecord    = "saga.record"
-	SpanVoid      = "saga.void"
-	SpanUndoOrder = "saga.cancel_order"
-	SpanRefund    = "saga.refund"
-
+	SpanSagaPrefix    = "saga."    // followed by the step: saga.authorizing, saga.placing, …
 	SpanShopPrefix    = "shop."    // followed by the adapter's operation: shop.quote, shop.place_order, …
 	SpanPaymentPrefix = "payment." // followed by the processor's operation: payment.authorize, …
 

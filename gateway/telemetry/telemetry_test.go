@@ -59,7 +59,7 @@ func TestSpansLeaveThroughTheAllowList(t *testing.T) {
 		span.RecordError(errors.New(canary))
 		span.SetStatus(codes.Error, "to "+canary+"@example.com")
 		span.End()
-		_, span = tr.Start(t.Context(), telemetry.SpanPlace, trace.SpanKindInternal)
+		_, span = tr.Start(t.Context(), telemetry.SpanSagaPrefix+"placing", trace.SpanKindInternal)
 		span.SetStatus(codes.Error, "OutOfStock")
 		span.End()
 	})

@@ -15,13 +15,12 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
 	"github.com/sony/gobreaker/v2"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/telemetry"
 )
 
 // Options tune a [Shop]. The zero value of each means its default.
@@ -36,8 +35,8 @@ type Options struct {
 	CatalogueSize int
 	CatalogueTTL  time.Duration
 
-	Tracer trace.Tracer // nil: no spans
-	Log    *slog.Logger // nil: silent
+	Tracer telemetry.Tracer // the zero value makes no spans
+	Log    *slog.Logger     // nil: silent
 }
 
 // Shop is one shop. It is safe for concurrent use.
@@ -47,7 +46,7 @@ type Shop struct {
 	timeout   time.Duration
 	breaker   *gobreaker.CircuitBreaker[struct{}]
 	catalogue *expirable.LRU[string, adapters.Item]
-	tracer    trace.Tracer
+	tracer    telemetry.Tracer
 }
 
 // New puts the adapter of the shop called name behind the rules of this package.
@@ -87,9 +86,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CatalogueTTL <= 0 {
 		o.CatalogueTTL = 5 * time.Minute
-	}
-	if o.Tracer == nil {
-		o.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -235,7 +231,7 @@ func (s *Shop) write(ctx context.Context, op string, f func(context.Context) err
 // call runs one operation. A failure that carries no kind, a deadline among them, gets the kind that is true of the operation:
 // nothing is known of a write, and a read may simply be asked again.
 func (s *Shop) call(ctx context.Context, op string, unknown commerce.Kind, f func(context.Context) error) error {
-	ctx, span := s.tracer.Start(ctx, "shop."+op, trace.WithSpanKind(trace.SpanKindClient))
+	ctx, span := s.tracer.Start(ctx, telemetry.SpanShopPrefix+op, trace.SpanKindClient)
 	defer span.End()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
@@ -250,7 +246,7 @@ func (s *Shop) call(ctx context.Context, op string, unknown commerce.Kind, f fun
 		err = commerce.Faultf(unknown, "shop %s: %s gave no usable answer", s.name, op).Because(err)
 	}
 	if span.IsRecording() {
-		span.SetAttributes(attribute.String("postern.shop", s.name))
+		span.SetAttributes(telemetry.AttrShop.String(s.name), telemetry.AttrFault.String(commerce.KindOf(err).String()))
 		span.SetStatus(codes.Error, commerce.KindOf(err).String())
 	}
 	return err
