@@ -3,6 +3,7 @@ package paytest
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/payment"
@@ -311,10 +312,12 @@ func check(s suite) {
 
 func noKey(s suite) {
 	r := s.request(s.Mint(s.T, Grant{Max: 1000}), 1000)
-	r.Key = ""
-	_, err := s.p.Authorize(s.Context(), r)
-	s.wantKind(err, payment.Refused)
-	_, err = s.p.Capture(s.Context(), payment.ChangeRequest{IntentID: "pi_1"})
+	for _, key := range []string{"", " ", "a b", "a\nb", "k\u00e9y", strings.Repeat("k", 256)} {
+		r.Key = key
+		_, err := s.p.Authorize(s.Context(), r)
+		s.wantKind(err, payment.Refused)
+	}
+	_, err := s.p.Capture(s.Context(), payment.ChangeRequest{IntentID: "pi_1"})
 	s.wantKind(err, payment.Refused)
 	_, err = s.p.Void(s.Context(), payment.ChangeRequest{IntentID: "pi_1"})
 	s.wantKind(err, payment.Refused)

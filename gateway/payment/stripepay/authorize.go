@@ -108,10 +108,13 @@ func parameterOf(shape string) string {
 	}
 }
 
-// checkKey refuses a write that could not be repeated safely.
+// idempotencyKeyForm is what fits into a header and Stripe's limit: 1 to 255 visible ASCII characters.
+var idempotencyKeyForm = regexp.MustCompile(`^[!-~]{1,255}$`)
+
+// checkKey refuses a write that could not be repeated safely, or not be sent at all.
 func checkKey(c call, key string) error {
-	if key == "" || len(key) > 255 {
-		return &payment.Error{Kind: payment.Refused, Code: "key_invalid", Message: c.what + ": the key must have 1 to 255 characters"}
+	if !idempotencyKeyForm.MatchString(key) {
+		return &payment.Error{Kind: payment.Refused, Code: "key_invalid", Message: c.what + ": the key must have 1 to 255 visible characters"}
 	}
 	return nil
 }

@@ -53,6 +53,7 @@ func TestContractOnStripe(t *testing.T) {
 		t.Logf("no real account asked for: %s is not set", realKey)
 		return
 	}
+	checkRealKey(t, key)
 	paytest.Run(t, func(t *testing.T) paytest.World {
 		t.Helper()
 		return newReal(t, key).world()
