@@ -25,6 +25,7 @@ const (
 
 	SpanDeliver = "relay.deliver" // one attempt of one event
 	SpanPoll    = "relay.poll"    // one look at a shop's changed orders
+	SpanRefund  = "relay.refund"  // one step of a refund that a shop decided
 )
 
 // Attributes. These, and the ones of the HTTP conventions below, are all that leaves with a span. None of them ever
