@@ -87,7 +87,7 @@ func readFile(path string) ([]byte, *Problem) {
 	if info.Size() > maxFileBytes || !info.Mode().IsRegular() {
 		return nil, &Problem{File: path, Message: fmt.Sprintf("wants a regular file of at most %d bytes; name the right file", maxFileBytes)}
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &Problem{File: path, Message: fmt.Sprintf("the file cannot be read (%s); check its permissions", reason(err))}
 	}

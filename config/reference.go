@@ -47,7 +47,7 @@ func readSecretFile(path string) (Secret, error) {
 	if err := checkPrivateFile(path); err != nil {
 		return Secret{}, err
 	}
-	f, err := os.Open(path) //nolint:gosec // the operator names the file in their own configuration
+	f, err := os.Open(path)
 	if err != nil {
 		return Secret{}, fmt.Errorf("the file %s cannot be read (%s)", path, reason(err))
 	}
