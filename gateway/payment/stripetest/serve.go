@@ -174,6 +174,11 @@ func (s *Server) admit(r *http.Request, rt route, c *call, formErr error) (answe
 	if c.account = s.byKey(secret); c.account == nil {
 		return answer{}, unauthorized("Invalid API Key provided.")
 	}
+	if connected := r.Header.Get("Stripe-Account"); connected != "" {
+		e := invalidRequest("account_invalid", "The provided key does not have access to account '"+connected+"'.")
+		e.status = http.StatusForbidden
+		return answer{}, e
+	}
 	if c.version != "" && !versionPattern.MatchString(c.version) {
 		return answer{}, invalidRequest("", "Invalid Stripe API version: "+c.version)
 	}

@@ -385,6 +385,7 @@ func TestRefusals(t *testing.T) {
 		"no key":            {401, "", headers{"Authorization": ""}, base},
 		"live key":          {401, "", headers{"Authorization": "Bearer sk_live_1"}, base},
 		"stranger's key":    {401, "", headers{"Authorization": "Bearer sk_test_other"}, base},
+		"connected account": {403, "account_invalid", headers{"Stripe-Account": "acct_1"}, base},
 		"json body":         {400, "", headers{"Content-Type": "application/json"}, base},
 		"unknown parameter": {400, "parameter_unknown", nil, append(slices.Clone(base), "amuont", "1")},
 		"deep metadata":     {400, "parameter_unknown", nil, append(slices.Clone(base), "metadata[a][b]", "1")},
