@@ -13,12 +13,13 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/sony/gobreaker/v2"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/postern-gateway/postern/adapters"
+	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/telemetry"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	// CatalogueSize and CatalogueTTL bound the cache of catalogue look-ups. Default 4096 items, 5 min.
 	CatalogueSize int
 	CatalogueTTL  time.Duration
+	// Clock ages the cache; nil is the machine's.
+	Clock clock.Clock
 
 	Tracer telemetry.Tracer // the zero value makes no spans
 	Log    *slog.Logger     // nil: silent
@@ -45,19 +48,25 @@ type Shop struct {
 	adapter   adapters.Adapter
 	timeout   time.Duration
 	breaker   *gobreaker.CircuitBreaker[struct{}]
-	catalogue *expirable.LRU[string, adapters.Item]
+	catalogue *lru.Cache[string, remembered]
+	ttl       time.Duration
+	clock     clock.Clock
 	tracer    telemetry.Tracer
 }
 
 // New puts the adapter of the shop called name behind the rules of this package.
 func New(name string, a adapters.Adapter, o Options) *Shop {
 	o = o.withDefaults()
+	// The expiring variant of the cache is not used: it starts a goroutine that cannot be ended. Its only error is a size below 1.
+	catalogue, _ := lru.New[string, remembered](o.CatalogueSize)
 	return &Shop{
 		name:      name,
 		adapter:   a,
 		timeout:   o.Timeout,
 		tracer:    o.Tracer,
-		catalogue: expirable.NewLRU[string, adapters.Item](o.CatalogueSize, nil, o.CatalogueTTL),
+		catalogue: catalogue,
+		ttl:       o.CatalogueTTL,
+		clock:     o.Clock,
 		breaker: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 			Name:         name,
 			Timeout:      o.BreakerPause,
@@ -86,6 +95,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CatalogueTTL <= 0 {
 		o.CatalogueTTL = 5 * time.Minute
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -206,18 +218,33 @@ func (s *Shop) describe(ctx context.Context, lines []commerce.Line) error {
 		if l.Name != "" {
 			continue
 		}
-		item, ok := s.catalogue.Get(l.ItemID)
-		if !ok {
-			var err error
-			if item, err = s.adapter.Item(ctx, l.ItemID); err != nil {
-				return err
-			}
-			s.catalogue.Add(l.ItemID, item)
+		item, err := s.item(ctx, l.ItemID)
+		if err != nil {
+			return err
 		}
 		l.Name, l.Description, l.Images = item.Name, item.Description, item.Images
 		l.ProductID, l.SKU, l.Category = item.ProductID, item.SKU, item.Category
 	}
 	return nil
+}
+
+// remembered is a catalogue answer and when it was given.
+type remembered struct {
+	item adapters.Item
+	at   time.Time
+}
+
+func (s *Shop) item(ctx context.Context, id string) (adapters.Item, error) {
+	now := s.clock.Now()
+	if r, ok := s.catalogue.Get(id); ok && now.Sub(r.at) < s.ttl {
+		return r.item, nil
+	}
+	item, err := s.adapter.Item(ctx, id)
+	if err != nil {
+		return item, err
+	}
+	s.catalogue.Add(id, remembered{item, now})
+	return item, nil
 }
 
 func (s *Shop) read(ctx context.Context, op string, f func(context.Context) error) error {
