@@ -84,6 +84,8 @@ const (
 	IdempotencyMismatch
 	// ThreeDSRequired is a complete that lacks the authentication result.
 	ThreeDSRequired
+	// RequestTimeout is a body that did not arrive in time.
+	RequestTimeout
 )
 
 // Fault is an error with a kind. Message is for a stranger: it names no secret and no buyer's data. Err is for the log.
