@@ -1,0 +1,5 @@
+package sqlstore_test
+
+const childEnv = "POSTERN_SQLSTORE_TEST_FOLDER"
+
+func child(string) int { return 0 }
