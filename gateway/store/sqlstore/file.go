@@ -76,7 +76,7 @@ func ignoreShort(err error) error {
 
 // dataSource is the driver's address of the file with the settings that every connection gets. mode=rw: SQLite never creates a file by
 // itself. secure_delete overwrites what is deleted where that costs no extra write. fullfsync counts on macOS only, where an fsync
-// does not reach the disk without it.
+// does not reach the disk without it. WAL is not among them: it is a property of the file, set by useWAL once the file is known to be ours.
 func dataSource(path string, cacheKiB int, readOnly bool) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
@@ -85,7 +85,6 @@ func dataSource(path string, cacheKiB int, readOnly bool) string {
 	q := url.Values{
 		"mode":          {"rw"},
 		"_busy_timeout": {"5000"},
-		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"},
 		"_foreign_keys": {"1"},
 		"_pragma": {

@@ -108,6 +108,9 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := useWAL(ctx, s.writing); err != nil {
+		return err
+	}
 	if applied > 0 {
 		s.log.InfoContext(ctx, "migrated the database", "path", s.path, "steps", applied)
 	}
@@ -123,6 +126,18 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	}
 	s.reading.SetMaxOpenConns(readers)
 	s.reading.SetMaxIdleConns(readers)
+	return nil
+}
+
+// useWAL makes readers and the writer independent. The file remembers it.
+func useWAL(ctx context.Context, db *sql.DB) error {
+	var mode string
+	if err := db.QueryRowContext(ctx, `PRAGMA journal_mode = WAL`).Scan(&mode); err != nil {
+		return fmt.Errorf("use a write-ahead log: %w", explain(err))
+	}
+	if mode != "wal" {
+		return fmt.Errorf("use a write-ahead log: the database stays in mode %q: put it on a local disk", mode)
+	}
 	return nil
 }
 
@@ -174,6 +189,9 @@ func fill(ctx context.Context, path string, seal *sealer) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
+	if err := useWAL(ctx, db); err != nil {
+		return err
+	}
 	if _, err := migrate(ctx, db); err != nil {
 		return err
 	}
