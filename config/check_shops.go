@@ -42,6 +42,12 @@ func (c *checker) checkShops() {
 			c.report(path+".currency", "wants three lower-case letters of ISO 4217, such as usd")
 		}
 		c.checkOneOf(path+".zero_total", shop.ZeroTotal, ZeroTotalRefuse, ZeroTotalPlace)
+		c.checkOneOf(path+".unrecorded_payment", shop.UnrecordedPayment, UnrecordedOperator, UnrecordedRefund)
+		if shop.OrderURL != "" {
+			if _, err := parseURL(strings.ReplaceAll(shop.OrderURL, "{number}", "1")); err != nil {
+				c.report(path+".order_url", "%s", err)
+			}
+		}
 		c.checkDuration(path+".poll_every", shop.PollEvery, time.Second, 24*time.Hour)
 		c.checkDuration(path+".expire_after", shop.ExpireAfter, time.Minute, 30*24*time.Hour)
 		c.checkDuration(path+".abandon_after", shop.AbandonAfter, time.Minute, 24*time.Hour)

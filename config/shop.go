@@ -10,6 +10,14 @@ const (
 	ZeroTotalPlace = "place_without_payment"
 )
 
+// The policies for a captured payment that the shop refuses to note, rule S11.
+const (
+	// UnrecordedOperator alerts and leaves the order to a person.
+	UnrecordedOperator = "operator"
+	// UnrecordedRefund cancels the order and gives the money back.
+	UnrecordedRefund = "refund"
+)
+
 // CaptureAfterOrder holds the money, places the order, then captures. It is the only capture policy so far.
 const CaptureAfterOrder = "after_order"
 
@@ -47,6 +55,12 @@ type Shop struct {
 	// AbandonAfter is how long a complete without a placed order waits for the agent's retry before the hold is
 	// given back, rule S10. Default 10 min.
 	AbandonAfter time.Duration `yaml:"abandon_after"`
+	// OrderURL is where a buyer sees an order when the adapter tells no address of its own; {number} stands for the order's
+	// number. ACP wants an absolute address in every order (2026-04-17, schema Order, permalink_url).
+	OrderURL string `yaml:"order_url"`
+	// UnrecordedPayment is what happens to a paid order when the shop refuses for good to note the payment, rule S11:
+	// UnrecordedOperator (default) or UnrecordedRefund.
+	UnrecordedPayment string `yaml:"unrecorded_payment"`
 	// PropagateTrace sends the W3C traceparent header to the shop. Default false: the shop may belong to others.
 	PropagateTrace bool `yaml:"propagate_trace"`
 }
@@ -54,6 +68,7 @@ type Shop struct {
 // SetDefaults fills in what the file does not say.
 func (s *Shop) SetDefaults() {
 	s.ZeroTotal = ZeroTotalRefuse
+	s.UnrecordedPayment = UnrecordedOperator
 	s.PollEvery = 30 * time.Second
 	s.ExpireAfter = 6 * time.Hour
 	s.AbandonAfter = 10 * time.Minute
