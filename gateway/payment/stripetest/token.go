@@ -80,7 +80,8 @@ func (t *token) granted() *grantedToken {
 		ID:                t.id,
 		Object:            "shared_payment.granted_token",
 		PaymentMethodDetails: tokenMethod{Type: "card", Card: tokenCard{
-			Brand: t.card.brand, Country: "US", ExpMonth: 12, ExpYear: 2034, Funding: t.card.funding, Last4: t.card.last4,
+			Brand: t.card.brand, Country: "US", DisplayBrand: t.card.brand, ExpMonth: 12, ExpYear: 2034, Funding: t.card.funding,
+			Last4: t.card.last4,
 		}},
 		SharedMetadata: maps.Clone(t.metadata),
 		UsageDetails:   t.usage(),

@@ -29,6 +29,7 @@ type paymentIntent struct {
 	LastPaymentError                  *apiError         `json:"last_payment_error"`
 	LatestCharge                      any               `json:"latest_charge"`
 	Livemode                          bool              `json:"livemode"`
+	ManagedPayments                   *struct{}         `json:"managed_payments"`
 	Metadata                          map[string]string `json:"metadata"`
 	NextAction                        *nextAction       `json:"next_action"`
 	Object                            string            `json:"object"`
@@ -175,12 +176,15 @@ type tokenMethod struct {
 }
 
 type tokenCard struct {
-	Brand    string `json:"brand"`
-	Country  string `json:"country"`
-	ExpMonth int64  `json:"exp_month"`
-	ExpYear  int64  `json:"exp_year"`
-	Funding  string `json:"funding"`
-	Last4    string `json:"last4"`
+	Brand        string    `json:"brand"`
+	Country      string    `json:"country"`
+	DisplayBrand string    `json:"display_brand"`
+	ExpMonth     int64     `json:"exp_month"`
+	ExpYear      int64     `json:"exp_year"`
+	Funding      string    `json:"funding"`
+	Last4        string    `json:"last4"`
+	Networks     *struct{} `json:"networks"`
+	Wallet       *struct{} `json:"wallet"`
 }
 
 type riskDetails struct {
@@ -227,6 +231,7 @@ type issuedToken struct {
 	Status            *string           `json:"status"`
 	UsageDetails      usageDetails      `json:"usage_details"`
 	UsageLimits       usageLimits       `json:"usage_limits"`
+	UseStripeSDK      *bool             `json:"use_stripe_sdk"`
 }
 
 type sellerDetails struct {
