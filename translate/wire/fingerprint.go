@@ -63,7 +63,7 @@ func (c *canonical) add(nodes []node, at int32) {
 		}
 	case KindNumber:
 		c.text = append(c.text, 'd')
-		c.text = n.number.appendCanonical(c.text)
+		c.text = n.decimal().appendCanonical(c.text)
 		c.text = append(c.text, ';')
 	case KindString:
 		c.addString('s', n.text)

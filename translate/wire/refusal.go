@@ -11,8 +11,6 @@ type Reason uint8
 const (
 	// Malformed means that the bytes are no JSON document by RFC 8259.
 	Malformed Reason = iota + 1
-	// Empty means that there is no document where one is required.
-	Empty
 	// TrailingData means that something follows the document.
 	TrailingData
 	// Encoding means invalid UTF-8, a lone surrogate, a NUL or a byte order mark.
@@ -44,7 +42,6 @@ const (
 
 var reasonText = [...]string{
 	Malformed:     "is not valid JSON",
-	Empty:         "is empty",
 	TrailingData:  "is followed by further data",
 	Encoding:      "is not valid text",
 	DuplicateName: "is a duplicate member name",
@@ -72,7 +69,7 @@ func (r Reason) String() string {
 // bodies (ACP rfc.agentic_checkout 3.1, read 2026-11-22).
 func (r Reason) Code() string {
 	switch r {
-	case Missing, Empty:
+	case Missing:
 		return "missing"
 	case Unsupported:
 		return "unsupported"

@@ -252,7 +252,7 @@ func (v Value) Integer() int64 {
 	if !v.expect(KindNumber) {
 		return 0
 	}
-	n, ok := v.r.doc.nodes[v.at].number.integer()
+	n, ok := v.r.doc.nodes[v.at].decimal().integer()
 	if !ok {
 		v.Refuse(NotInteger, "")
 		return 0

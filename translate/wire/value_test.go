@@ -229,3 +229,35 @@ func TestPath(t *testing.T) {
 		}
 	}
 }
+
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	codes := map[wire.Reason]string{wire.Missing: "missing", wire.Unsupported: "unsupported"}
+	texts := map[string]bool{}
+	for reason := wire.Malformed; reason <= wire.Unsupported; reason++ {
+		want := codes[reason]
+		if want == "" {
+			want = "invalid"
+		}
+		if reason.Code() != want {
+			t.Errorf("%s: code %s, want %s", reason, reason.Code(), want)
+		}
+		if text := reason.String(); text == wire.Reason(0).String() || texts[text] {
+			t.Errorf("reason %d has no words of its own: %s", reason, text)
+		} else {
+			texts[text] = true
+		}
+	}
+}
+
+func TestMarshal(t *testing.T) {
+	t.Parallel()
+	rate, _ := wire.ParseNumber("0.0825")
+	body, err := wire.Marshal(map[string]any{"z": rate, "a": "broken \xff <text>", "list": []string(nil)})
+	if want := "{\"a\":\"broken \ufffd <text>\",\"list\":[],\"z\":0.0825}"; err != nil || string(body) != want {
+		t.Errorf("got %s, %v; want %s", body, err, want)
+	}
+	if _, err := wire.Marshal(map[string]any{"f": func() {}}); err == nil {
+		t.Error("a function is no JSON")
+	}
+}
