@@ -53,7 +53,7 @@ func TestGolden(t *testing.T) {
 				if !*update {
 					return
 				}
-				if err := os.WriteFile(file, txtar.Format(g.archive), 0o644); err != nil { //nolint:gosec // a file of the repository
+				if err := os.WriteFile(file, txtar.Format(g.archive), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			})

@@ -304,7 +304,8 @@ func TestMostLines(t *testing.T) {
 	body := `{"items":[` + strings.TrimSuffix(strings.Repeat(`{"id":"a"},`, commerce.MaxLines), ",") + `]}`
 	for _, v := range translate.Versions() {
 		value, _, err := decode(v, "create", []byte(body))
-		if err != nil || len(value.(commerce.CreateRequest).Lines) != commerce.MaxLines {
+		request, ok := value.(commerce.CreateRequest)
+		if err != nil || !ok || len(request.Lines) != commerce.MaxLines {
 			t.Errorf("%s: %v", v.Date, err)
 		}
 	}

@@ -202,7 +202,7 @@ func (v *Validators) load(apiVersion string) (*date, error) {
 
 // read reads a JSON or YAML document.
 func read(path string) (map[string]any, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the folder is the tester's own
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}

@@ -83,7 +83,10 @@ func Parse(body []byte) (*Document, error) {
 	if len(bytes.Trim(body, " \t\r\n")) == 0 {
 		return &Document{}, nil
 	}
-	p := parsers.Get().(*parser) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	p, ok := parsers.Get().(*parser)
+	if !ok { // unreachable: the pool holds nothing else
+		p = newParser()
+	}
 	defer parsers.Put(p)
 	return p.parse(body)
 }
@@ -99,9 +102,11 @@ type parser struct {
 	named   bool
 }
 
-var parsers = sync.Pool{New: func() any {
+var parsers = sync.Pool{New: func() any { return newParser() }}
+
+func newParser() *parser {
 	return &parser{dec: jsontext.NewDecoder(bytes.NewReader(nil))}
-}}
+}
 
 func (p *parser) parse(body []byte) (*Document, error) {
 	p.dec.Reset(bytes.NewBuffer(body))
@@ -149,7 +154,7 @@ func (p *parser) next() (jsontext.Kind, []byte, error) {
 func (p *parser) take(kind jsontext.Kind, raw []byte) (done bool, refusal *Refusal) {
 	if kind == '}' || kind == ']' {
 		last := len(p.open) - 1
-		p.nodes[p.open[last]].end = int32(len(p.nodes)) //nolint:gosec // at most MaxNodes
+		p.nodes[p.open[last]].end = int32(len(p.nodes))
 		p.open = p.open[:last]
 		return last == 0, nil
 	}
@@ -164,7 +169,7 @@ func (p *parser) take(kind jsontext.Kind, raw []byte) (done bool, refusal *Refus
 	if len(p.nodes) >= MaxNodes {
 		return false, &Refusal{Param: "$", Reason: TooLarge}
 	}
-	n := node{index: -1, parent: -1, end: int32(len(p.nodes) + 1)} //nolint:gosec // at most MaxNodes
+	n := node{index: -1, parent: -1, end: int32(len(p.nodes) + 1)}
 	if refusal := p.fill(&n, kind, raw); refusal != nil {
 		return false, refusal
 	}
@@ -178,7 +183,7 @@ func (p *parser) take(kind jsontext.Kind, raw []byte) (done bool, refusal *Refus
 	if p.named {
 		n.name, p.named = p.pending, false
 	}
-	at := int32(len(p.nodes)) //nolint:gosec // at most MaxNodes
+	at := int32(len(p.nodes))
 	p.nodes = append(p.nodes, n)
 	if n.kind != KindObject && n.kind != KindArray {
 		return len(p.open) == 0, nil
@@ -207,7 +212,7 @@ func (p *parser) fill(n *node, kind jsontext.Kind, raw []byte) *Refusal {
 			return p.refuse(Encoding, "a NUL is not allowed")
 		}
 		n.kind, n.text = KindString, text
-	case '0':
+	default: // '0', the tokenizer knows no other
 		n.kind, n.text = KindNumber, p.sourceOf(raw)
 		if _, ok := parseDecimal(n.text); !ok {
 			return p.refuse(NumberRange, "numbers lie within ±(2^53−1)")

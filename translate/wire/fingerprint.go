@@ -27,11 +27,14 @@ func (s Sum) String() string { return hex.EncodeToString(s[:]) }
 
 // Fingerprint is the sum of the document.
 func (d *Document) Fingerprint() Sum {
-	c := canonicals.Get().(*canonical) //nolint:errcheck,forcetypeassert // the pool holds nothing else
-	defer canonicals.Put(c)
 	if d.IsEmpty() {
 		return sha256.Sum256(nil)
 	}
+	c, ok := canonicals.Get().(*canonical)
+	if !ok { // unreachable: the pool holds nothing else
+		c = new(canonical)
+	}
+	defer canonicals.Put(c)
 	c.text, c.order = c.text[:0], c.order[:0]
 	c.add(d.nodes, 0)
 	sum := sha256.Sum256(c.text)
