@@ -42,7 +42,8 @@ type Store interface {
 
 	// Claim takes an idempotency key, or tells who has it. An answered claim older than Retention counts as gone.
 	Claim(ctx context.Context, c Claim) (existing Claim, taken bool, err error)
-	// Release gives an unanswered claim up, so that the key is free for any body. It does nothing when the claim is not the caller's.
+	// Release gives an unanswered claim up, so that the key is free for any body. It does nothing when the claim is not the
+	// caller's. A ctx that has ended does not stop it, because that is when a request gives up.
 	Release(ctx context.Context, c Claim) error
 
 	// Sagas reads all attempts of a session, oldest first.

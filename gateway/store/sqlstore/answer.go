@@ -62,7 +62,7 @@ func (s *Store) answered(ctx context.Context, c store.Claim) (store.Claim, error
 
 // Release gives an unanswered claim up. See [store.Store].
 func (s *Store) Release(ctx context.Context, c store.Claim) error {
-	if err := s.enter(ctx); err != nil {
+	if err := s.enter(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("release %s %s: %w", c.Agent, c.Path, err)
 	}
 	defer s.leave()

@@ -10,6 +10,9 @@ import (
 // Statements lists all SQL that serves requests.
 func Statements() (reading, writing []string) { return readText[:], writeText[:] }
 
+// OpeningStatements lists the SQL that changes rows when a file is opened.
+func OpeningStatements() []string { return freeText[:] }
+
 // Hold keeps the writer busy until the returned function is called.
 func Hold(t testing.TB, s *Store) (release func()) {
 	held, free := make(chan struct{}), make(chan struct{})

@@ -89,11 +89,7 @@ func checkKey(ctx context.Context, db *sql.DB, s *sealer) error {
 // freeLeases takes all leases away: whoever held them has ended, else the lock would not be ours.
 func freeLeases(ctx context.Context, db *sql.DB) (int64, error) {
 	var freed int64
-	for _, text := range [...]string{
-		`UPDATE sagas SET owner = '', lease_until = ? WHERE closed = 0 AND owner <> ''`,
-		`UPDATE refunds SET owner = '', lease_until = ? WHERE state = 'due' AND owner <> ''`,
-		`UPDATE deliveries SET owner = '', lease_until = ? WHERE state = 'pending' AND owner <> ''`,
-	} {
+	for _, text := range freeText {
 		result, err := db.ExecContext(ctx, text, zeroMicros)
 		if err != nil {
 			return freed, fmt.Errorf("free the leases of the earlier process: %w", explain(err))

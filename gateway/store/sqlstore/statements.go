@@ -149,3 +149,10 @@ var writeText = [writes]string{
 		WHERE token IS NOT NULL AND token_until > ? AND token_until <= ? ORDER BY token_until LIMIT ?)`,
 	probeWrite: `INSERT INTO meta (name, value) VALUES ('probe', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 }
+
+// freeText runs once, when the file is opened: it takes every lease of the process before away.
+var freeText = [...]string{
+	`UPDATE sagas SET owner = '', lease_until = ? WHERE closed = 0 AND owner <> ''`,
+	`UPDATE refunds SET owner = '', lease_until = ? WHERE state = 'due' AND owner <> ''`,
+	`UPDATE deliveries SET owner = '', lease_until = ? WHERE state = 'pending' AND owner <> ''`,
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,7 +87,7 @@ func TestPlans(t *testing.T) {
 	s := openIn(t, t.TempDir())
 	reading, writing := sqlstore.Statements()
 	sqlstore.OnWriter(t, s, func(ctx context.Context, conn *sql.Conn) {
-		for _, text := range append(reading, writing...) {
+		for _, text := range slices.Concat(reading, writing, sqlstore.OpeningStatements()) {
 			for _, step := range plan(ctx, t, conn, text) {
 				if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "INDEX") && !strings.Contains(step, "CONSTANT ROW") {
 					t.Errorf("%s in: %s", step, text)

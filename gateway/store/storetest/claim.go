@@ -65,6 +65,10 @@ func claimRelease(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 	equal(t, "claim after a late release", meets(t, s, claimOf("k1", "t4")), next)
+	if err := s.Release(ended(t), next); err != nil {
+		t.Fatal(err)
+	}
+	takes(t, s, claimOf("k1", "t5"))
 }
 
 func claimAnswered(t *testing.T, s store.Store) {
