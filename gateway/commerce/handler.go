@@ -10,7 +10,7 @@ type PaymentHandler struct {
 	RequiresPCICompliance                bool
 	PSP, ConfigSchema                    string
 	InstrumentSchemas                    []string
-	Config                               json.RawMessage
+	Config                               json.RawMessage `json:",omitempty"` // stored as nothing when empty: null is no config
 	DisplayOrder                         int64
 	MerchantID                           string // also in Config; the older dates show it beside the provider
 	CardBrands                           []string
