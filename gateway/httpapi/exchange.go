@@ -25,6 +25,9 @@ type exchange struct {
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, f func(*exchange) acp.Response) {
 	began := h.clock.Now()
 	x := &exchange{id: requestID(r.Header)}
+	if r.Method == http.MethodPost {
+		x.key, _ = keyOf(r.Header)
+	}
 	response := f(x)
 	x.write(w, response)
 	route := r.Pattern

@@ -133,9 +133,6 @@ func (h *handler) sessions(m methods) http.Handler {
 					commerce.Faultf(commerce.MethodNotAllowed, "this path does not have this method; the Allow header names what it has"))
 			}
 			key, present := keyOf(r.Header)
-			if operation != acp.Get {
-				x.key = key
-			}
 			return h.pipeline.Do(r.Context(), acp.Request{
 				Operation: operation, SessionID: r.PathValue("id"), Token: bearer(r.Header), Host: h.host(r),
 				APIVersion: joined(r.Header, headerVersion), Key: key, KeyPresent: present, Language: r.Header.Get("Accept-Language"),
