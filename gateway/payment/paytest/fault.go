@@ -95,11 +95,11 @@ func storedFailure(s suite) {
 	r := s.request(s.Mint(s.T, Grant{Max: 1000}), 1000)
 	s.Inject(s.T, Authorize, StoredFailure)
 	_, err := s.p.Authorize(s.Context(), r)
-	if typed := s.wantKind(err, payment.Unknown); typed.StoredReply {
+	if typed := s.failure(err, payment.Unknown); typed.StoredReply {
 		s.Error("the first failure is no stored reply")
 	}
 	_, err = s.p.Authorize(s.Context(), r)
-	if typed := s.wantKind(err, payment.Unknown); !typed.StoredReply {
+	if typed := s.failure(err, payment.Unknown); !typed.StoredReply {
 		s.Error("the second failure must say that it is a stored reply")
 	}
 	if i, ok, err := s.p.Find(s.Context(), s.wanted()); ok || err != nil {

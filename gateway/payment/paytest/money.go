@@ -75,7 +75,7 @@ func declines(s suite) {
 		r := s.request(s.Mint(s.T, Grant{Card: card, Max: 1000}), 1000)
 		r.Key += code
 		_, err := s.p.Authorize(s.Context(), r)
-		typed := s.wantKind(err, payment.Declined)
+		typed := s.failure(err, payment.Declined)
 		if typed.DeclineCode != code || typed.IntentID == "" {
 			s.Errorf("decline %+v, want the code %s and the intent", typed, code)
 		}
@@ -118,7 +118,7 @@ func tokenExpired(s suite) {
 	token := s.Mint(s.T, Grant{Max: 1000, ExpiresIn: 5 * time.Second})
 	s.Pass(s.T, 7*time.Second)
 	_, err := s.p.Authorize(s.Context(), s.request(token, 1000))
-	if typed := s.wantKind(err, payment.TokenDeactivated); typed.Code != "expired" {
+	if typed := s.failure(err, payment.TokenDeactivated); typed.Code != "expired" {
 		s.Errorf("code %q, want expired", typed.Code)
 	}
 	got, err := s.p.Inspect(s.Context(), s.p.Terms(), token)
@@ -133,7 +133,7 @@ func tokenRevoked(s suite) {
 	token := s.Mint(s.T, Grant{Max: 1000})
 	s.Revoke(s.T, token)
 	_, err := s.p.Authorize(s.Context(), s.request(token, 1000))
-	if typed := s.wantKind(err, payment.TokenDeactivated); typed.Code != "revoked" {
+	if typed := s.failure(err, payment.TokenDeactivated); typed.Code != "revoked" {
 		s.Errorf("code %q, want revoked", typed.Code)
 	}
 	s.wantNone()
@@ -148,7 +148,7 @@ func tokenConsumed(s suite) {
 	again := s.request(token, 1000)
 	again.Key, again.Attempt = s.key("auth2"), 2
 	_, err = s.p.Authorize(s.Context(), again)
-	if typed := s.wantKind(err, payment.TokenDeactivated); typed.Code != "consumed" {
+	if typed := s.failure(err, payment.TokenDeactivated); typed.Code != "consumed" {
 		s.Errorf("code %q, want consumed", typed.Code)
 	}
 	if got, err := s.p.Inspect(s.Context(), s.p.Terms(), token); err != nil || got.Captured != 1000 {
@@ -177,7 +177,7 @@ func voidTwice(s suite) {
 func voidOfCaptured(s suite) {
 	taken := s.taken(1000)
 	_, err := s.p.Void(s.Context(), s.change(taken.ID, "void"))
-	if typed := s.wantKind(err, payment.AlreadyCaptured); typed.IntentID != taken.ID {
+	if typed := s.failure(err, payment.AlreadyCaptured); typed.IntentID != taken.ID {
 		s.Errorf("intent %q, want %q", typed.IntentID, taken.ID)
 	}
 	back, err := s.p.Refund(s.Context(), s.refund(taken.ID, "refund", 1000))

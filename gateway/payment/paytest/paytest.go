@@ -197,7 +197,13 @@ func (s suite) wantIntent(i payment.Intent, err error, state payment.State, amou
 }
 
 // wantKind insists on a typed failure.
-func (s suite) wantKind(err error, kind payment.ErrorKind) *payment.Error {
+func (s suite) wantKind(err error, kind payment.ErrorKind) {
+	s.Helper()
+	_ = s.failure(err, kind) // It is an error that was expected.
+}
+
+// failure insists on a typed failure and returns it.
+func (s suite) failure(err error, kind payment.ErrorKind) *payment.Error {
 	s.Helper()
 	typed, ok := errors.AsType[*payment.Error](err)
 	if !ok {

@@ -142,8 +142,7 @@ func cause(err error) error {
 			return known
 		}
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op
 	}
 	var timeout net.Error

@@ -124,6 +124,7 @@ func (s *Server) authorize(pi *intent, c *call) {
 	} else {
 		pi.status = StatusRequiresCapture
 		pi.captureBefore = c.now.Add(holdLife)
+		s.watch(pi.captureBefore)
 		s.emit(c, "charge.succeeded", pi.charge.wire())
 		s.emit(c, "payment_intent.amount_capturable_updated", pi.wire(nil))
 	}

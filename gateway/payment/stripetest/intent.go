@@ -165,11 +165,11 @@ func createIntent(s *Server, c *call) (any, *apiError) {
 			"You cannot confirm this PaymentIntent because it's missing a payment method.")
 	}
 	if c.args.flag("confirm") {
-		if err := s.checkToken(pi, c.now); err != nil {
+		if err := checkToken(pi); err != nil {
 			return nil, err
 		}
 	}
-	c.account.intents = append(c.account.intents, pi)
+	c.account.intents.add(pi.id, pi)
 	s.emit(c, "payment_intent.created", pi.wire(nil))
 	if c.args.flag("confirm") {
 		if err := s.charge(pi, c); err != nil {
@@ -239,7 +239,7 @@ func confirmIntent(s *Server, c *call) (any, *apiError) {
 		return nil, invalidRequest("payment_intent_unexpected_state",
 			"You cannot confirm this PaymentIntent because it's missing a payment method.")
 	}
-	if err := s.checkToken(pi, c.now); err != nil {
+	if err := checkToken(pi); err != nil {
 		return nil, err
 	}
 	if err := s.charge(pi, c); err != nil {
@@ -276,9 +276,7 @@ func captureIntent(s *Server, c *call) (any, *apiError) {
 		return nil, invalidParameter("amount_too_large", "amount_to_capture",
 			"The amount to capture is greater than the amount that can be captured.")
 	}
-	for key, value := range c.args.mapping("metadata") {
-		pi.metadata[key] = value
-	}
+	maps.Copy(pi.metadata, c.args.mapping("metadata"))
 	s.settle(pi, take, c)
 	s.emit(c, "charge.captured", pi.charge.wire())
 	return pi.wire(c.args.list("expand")), nil
@@ -329,7 +327,7 @@ func (s *Server) release(pi *intent, reason string, c *call) {
 // listIntents pages backwards in time, newest first, as every list of Stripe does.
 func listIntents(_ *Server, c *call) (any, *apiError) {
 	var all []*intent
-	for _, pi := range slices.Backward(c.account.intents) {
+	for _, pi := range slices.Backward(c.account.intents.list) {
 		if c.args.inCreated(pi.created) {
 			all = append(all, pi)
 		}
@@ -347,10 +345,8 @@ func listIntents(_ *Server, c *call) (any, *apiError) {
 
 // intent finds one of the account's PaymentIntents.
 func (a *account) intent(id string) (*intent, *apiError) {
-	for _, pi := range a.intents {
-		if pi.id == id {
-			return pi, nil
-		}
+	if pi, ok := a.intents.byID[id]; ok {
+		return pi, nil
 	}
 	return nil, missingObject("payment_intent", id, "intent")
 }

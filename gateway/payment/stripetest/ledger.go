@@ -3,9 +3,7 @@ package stripetest
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -49,6 +47,7 @@ type Ledger struct {
 
 // Ledger takes a snapshot of the first seller's money.
 func (s *Server) Ledger() Ledger {
+	defer s.post.wake()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(s.clock.Now())
@@ -57,7 +56,7 @@ func (s *Server) Ledger() Ledger {
 
 func (a *account) ledger() Ledger {
 	out := Ledger{Intents: []Intent{}, Refunds: []Refund{}}
-	for _, pi := range a.intents {
+	for _, pi := range a.intents.list {
 		i := Intent{
 			ID: pi.id, Status: pi.status, Currency: pi.currency, Amount: pi.amount, Held: pi.capturable, Captured: pi.received,
 			Metadata: maps.Clone(pi.metadata), Created: pi.created, CaptureBefore: pi.captureBefore, CancelReason: pi.cancelReason,
@@ -70,7 +69,7 @@ func (a *account) ledger() Ledger {
 		}
 		out.Intents = append(out.Intents, i)
 	}
-	for _, r := range a.refunds {
+	for _, r := range a.refunds.list {
 		out.Refunds = append(out.Refunds, Refund{
 			ID: r.id, Intent: r.charge.intent.id, Status: r.status, Currency: r.charge.intent.currency, Amount: r.amount,
 			Reason: r.reason, Metadata: maps.Clone(r.metadata), Created: r.created,
@@ -168,162 +167,4 @@ func (l Ledger) Check(key string) error {
 		}
 	}
 	return nil
-}
-
-// Requests are all arrivals so far, oldest first, without their credentials.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
-}
-
-// Arrivals counts the requests of one call.
-func (s *Server) Arrivals(op Op) int {
-	n := 0
-	for _, r := range s.Requests() {
-		if r.Op == op {
-			n++
-		}
-	}
-	return n
-}
-
-// Grant is what [Server.Mint] puts into a token.
-type Grant struct {
-	PaymentMethod string // such as pm_card_visa, the default
-	Currency      string // lower case
-	MaxAmount     int64  // minor units
-	ExpiresAt     time.Time
-	Risk          string // block or continue; empty gives no verdict
-}
-
-// Mint grants a token to the first seller, as the test helper does, and returns its id.
-func (s *Server) Mint(g Grant) (string, error) {
-	if g.PaymentMethod == "" {
-		g.PaymentMethod = "pm_card_visa"
-	}
-	form := url.Values{
-		"payment_method":           {g.PaymentMethod},
-		"usage_limits[currency]":   {g.Currency},
-		"usage_limits[max_amount]": {strconv.FormatInt(g.MaxAmount, 10)},
-	}
-	if !g.ExpiresAt.IsZero() {
-		form.Set("usage_limits[expires_at]", strconv.FormatInt(g.ExpiresAt.Unix(), 10))
-	}
-	known, failure := mintSpec(ShapeMethodData).check(form)
-	if failure != nil {
-		return "", fmt.Errorf("mint a token: %s", failure.Message)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.inside()
-	c.args = known
-	t, failure := s.newToken(c)
-	if failure != nil {
-		return "", fmt.Errorf("mint a token: %s", failure.Message)
-	}
-	t.seller, t.risk = c.account, g.Risk
-	c.account.grants = append(c.account.grants, t)
-	return t.id, nil
-}
-
-// Revoke ends a token as its agent would.
-func (s *Server) Revoke(tokenID string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.inside()
-	t, failure := c.account.granted(tokenID, "id")
-	if failure != nil {
-		return fmt.Errorf("revoke a token: %s", failure.Code)
-	}
-	s.deactivate(t, reasonRevoked, c)
-	return nil
-}
-
-// Finish ends a payment that waits in processing or requires_action. ok accepts it; otherwise it is declined.
-func (s *Server) Finish(intentID string, ok bool) error {
-	defer s.post.wake()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.inside()
-	pi, failure := c.account.intent(intentID)
-	if failure != nil {
-		return fmt.Errorf("finish intent %s: %s", intentID, failure.Code)
-	}
-	if pi.status != StatusProcessing && pi.status != StatusRequiresAction {
-		return fmt.Errorf("finish intent %s: its status is %s", intentID, pi.status)
-	}
-	if ok {
-		s.authorize(pi, c)
-		return nil
-	}
-	pi.action, pi.status = false, StatusRequiresPaymentMethod
-	refusal(pi, "payment_intent_authentication_failure", "", "The payment was not completed.")
-	s.emit(c, "payment_intent.payment_failed", pi.wire(nil))
-	return nil
-}
-
-// ExpireHold lets an open hold run out, as a card network may do early.
-func (s *Server) ExpireHold(intentID string) error {
-	defer s.post.wake()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.inside()
-	pi, failure := c.account.intent(intentID)
-	if failure != nil {
-		return fmt.Errorf("expire the hold of %s: %s", intentID, failure.Code)
-	}
-	if pi.status != StatusRequiresCapture {
-		return fmt.Errorf("expire the hold of %s: its status is %s", intentID, pi.status)
-	}
-	s.expire(pi, c)
-	return nil
-}
-
-// SettleRefund ends a refund: succeeded, failed or canceled. A failed refund leaves the money with the seller.
-func (s *Server) SettleRefund(refundID, status string) error {
-	defer s.post.wake()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.inside()
-	r, failure := c.account.refund(refundID)
-	if failure != nil {
-		return fmt.Errorf("settle refund %s: %s", refundID, failure.Code)
-	}
-	reason := ""
-	switch status {
-	case "succeeded", "canceled":
-	case "failed":
-		reason = "declined"
-	default:
-		return fmt.Errorf("settle refund %s: unknown status %q", refundID, status)
-	}
-	s.finish(r, status, reason, c)
-	return nil
-}
-
-// inside is a call that no client made. The caller holds the lock.
-func (s *Server) inside() *call { return &call{account: s.accounts[0], now: s.clock.Now()} }
-
-// sweep lets holds and tokens run out whose time has come. The caller holds the lock.
-func (s *Server) sweep(now time.Time) {
-	for _, a := range s.accounts {
-		c := &call{account: a, now: now}
-		for _, pi := range a.intents {
-			if !pi.captureBefore.IsZero() && !now.Before(pi.captureBefore) {
-				s.expire(pi, c)
-			}
-		}
-		for _, t := range a.grants {
-			if !t.expiresAt.IsZero() && !now.Before(t.expiresAt) {
-				s.deactivate(t, reasonExpired, c)
-			}
-		}
-	}
-}
-
-// expire cancels a hold that was never captured.
-func (s *Server) expire(pi *intent, c *call) {
-	s.release(pi, "automatic", c)
-	s.emit(c, "charge.expired", pi.charge.wire())
 }

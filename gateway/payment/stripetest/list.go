@@ -1,6 +1,7 @@
 package stripetest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,7 @@ func listParams(extra spec) spec {
 		"limit":          {kind: kindInteger},
 		"starting_after": {},
 	}
-	for name, p := range extra {
-		s[name] = p
-	}
+	maps.Copy(s, extra)
 	return s
 }
 

@@ -77,7 +77,7 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 	}
 	ch.refunded += amount
 	ch.refunds = append(ch.refunds, r)
-	c.account.refunds = append(c.account.refunds, r)
+	c.account.refunds.add(r.id, r)
 	s.emit(c, "refund.created", r.wire())
 	s.emit(c, "charge.refunded", ch.wire())
 	return r.wire(), nil
@@ -99,7 +99,7 @@ func (a *account) chargeOf(in args) (*charge, *apiError) {
 	if id == "" {
 		return nil, invalidRequest("", "One of the following params should be provided for this request: payment_intent or charge.")
 	}
-	for _, pi := range a.intents {
+	for _, pi := range a.intents.list {
 		if pi.charge != nil && pi.charge.id == id && pi.charge.captured > 0 {
 			return pi.charge, nil
 		}
@@ -116,17 +116,15 @@ func retrieveRefund(_ *Server, c *call) (any, *apiError) {
 }
 
 func (a *account) refund(id string) (*refund, *apiError) {
-	for _, r := range a.refunds {
-		if r.id == id {
-			return r, nil
-		}
+	if r, ok := a.refunds.byID[id]; ok {
+		return r, nil
 	}
 	return nil, missingObject("refund", id, "id")
 }
 
 func listRefunds(_ *Server, c *call) (any, *apiError) {
 	var all []*refund
-	for _, r := range slices.Backward(c.account.refunds) {
+	for _, r := range slices.Backward(c.account.refunds.list) {
 		if !c.args.inCreated(r.created) {
 			continue
 		}

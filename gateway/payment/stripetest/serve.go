@@ -82,22 +82,6 @@ func (s *Server) handler() http.Handler {
 	return mux
 }
 
-// Request is one arrival, for tests that count them.
-type Request struct {
-	Op      Op
-	Method  string
-	Path    string
-	Key     string // Idempotency-Key
-	Version string // Stripe-Version
-	Form    url.Values
-	Header  http.Header
-	At      time.Time
-	// Status is what was answered, or would have been, had the reply not been cut; 0 while it runs or when the request was cut.
-	Status int
-	// Replayed says that the answer came out of the store.
-	Replayed bool
-}
-
 // answer is what goes back to the client.
 type answer struct {
 	status   int
@@ -120,8 +104,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	}
 	s.mu.Lock()
 	c.now = s.clock.Now()
-	seen := len(s.requests)
-	s.requests = append(s.requests, Request{
+	seen := s.record(Request{
 		Op: rt.op, Method: r.Method, Path: r.URL.Path, Key: c.key, Version: c.version, Form: form, Header: redacted(r.Header), At: c.now,
 	})
 	s.sweep(c.now)
@@ -134,12 +117,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 	if failure == nil {
 		out, failure = s.idempotent(r, rt, c, form)
 	}
-	s.requests[seen].Replayed = out.original != ""
+	seen.Replayed = out.original != ""
 	if failure != nil {
 		out = answer{status: failure.status, body: encode(errorBody{failure})}
 	}
 	out.key, out.id, out.version = c.key, c.requestID, c.version
-	s.requests[seen].Status = out.status
+	seen.Status = out.status
 	late, isLate := s.strike(rt.op, LateReply)
 	_, cut := s.strike(rt.op, CutReply)
 	garble, garbled := s.strike(rt.op, Garble)

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"slices"
@@ -64,7 +66,9 @@ type Server struct {
 	listener net.Listener
 	accounts []*account
 	faults   []*armed
-	requests []Request
+	requests []*Request
+	arrivals map[Op]int
+	due      time.Time // the next moment at which something runs out; zero: nothing does
 }
 
 // account is one Stripe account: its keys and everything that it owns.
@@ -72,12 +76,30 @@ type account struct {
 	name    string
 	profile string
 	keys    []string
-	intents []*intent
-	refunds []*refund
-	grants  []*token // tokens that it may charge
-	issues  []*token // tokens that it gave out
+	intents shelf[*intent]
+	refunds shelf[*refund]
+	grants  shelf[*token] // tokens that it may charge
+	issues  shelf[*token] // tokens that it gave out
 	events  []*eventBody
 	stored  map[string]*stored
+}
+
+func newAccount(name, key, profile string) *account {
+	return &account{name: name, profile: profile, keys: []string{key}, stored: map[string]*stored{}}
+}
+
+// shelf keeps objects in the order of their making and finds them by id. The zero value is empty.
+type shelf[T any] struct {
+	list []T
+	byID map[string]T
+}
+
+func (s *shelf[T]) add(id string, object T) {
+	if s.byID == nil {
+		s.byID = map[string]T{}
+	}
+	s.byID[id] = object
+	s.list = append(s.list, object)
 }
 
 // Start listens and serves until Close, or until ctx ends.
@@ -99,15 +121,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{
 		clock: o.Clock, shape: o.Shape, rules: o.Rules, cards: testCards(), addr: listener.Addr().String(),
 		life: life, cancel: cancel, listener: listener,
-		accounts: []*account{
-			{name: "seller", profile: SellerProfile, keys: []string{SellerKey}, stored: map[string]*stored{}},
-			{name: "agent", profile: AgentProfile, keys: []string{AgentKey}, stored: map[string]*stored{}},
-		},
+		accounts: []*account{newAccount("seller", SellerKey, SellerProfile), newAccount("agent", AgentKey, AgentProfile)},
+		arrivals: map[Op]int{},
 	}
 	s.post = newPoster(o.Webhook, o.Clock)
 	s.http = &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // what it would tell are the faults that were ordered
 		BaseContext:       func(net.Listener) context.Context { return life },
 	}
 	s.work.Go(func() { s.post.run(life) })
@@ -203,7 +224,7 @@ func (s *Server) Resume() error {
 func (s *Server) AddSeller(key, profile string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accounts = append(s.accounts, &account{name: profile, profile: profile, keys: []string{key}, stored: map[string]*stored{}})
+	s.accounts = append(s.accounts, newAccount(profile, key, profile))
 }
 
 // AddSellerKey gives the first seller another key, as a rotation does: same account, same idempotency keys.

@@ -126,9 +126,7 @@ func limitsSpec(extra spec) spec {
 		"usage_limits[expires_at]": {kind: kindInteger},
 		"usage_limits[max_amount]": {kind: kindInteger, required: true},
 	}
-	for name, p := range extra {
-		s[name] = p
-	}
+	maps.Copy(s, extra)
 	return s
 }
 
@@ -150,7 +148,7 @@ func mintToken(s *Server, c *call) (any, *apiError) {
 		return nil, err
 	}
 	t.seller = c.account
-	c.account.grants = append(c.account.grants, t)
+	c.account.grants.add(t.id, t)
 	return t.granted(), nil
 }
 
@@ -178,8 +176,8 @@ func issueToken(s *Server, c *call) (any, *apiError) {
 	}
 	t.agent, t.seller = c.account, seller
 	t.externalID = c.args.text("seller_details[external_id]")
-	c.account.issues = append(c.account.issues, t)
-	seller.grants = append(seller.grants, t)
+	c.account.issues.add(t.id, t)
+	seller.grants.add(t.id, t)
 	return t.issued(), nil
 }
 
@@ -207,6 +205,7 @@ func (s *Server) newToken(c *call) (*token, *apiError) {
 		if !t.expiresAt.After(c.now) || t.expiresAt.After(c.now.Add(maxTokenLife)) {
 			return nil, invalidParameter("", "usage_limits[expires_at]", "The expiry must lie in the future and within 90 days.")
 		}
+		s.watch(t.expiresAt)
 	}
 	return t, nil
 }
@@ -251,31 +250,24 @@ func revokeIssued(s *Server, c *call) (any, *apiError) {
 }
 
 func (a *account) granted(id, name string) (*token, *apiError) {
-	for _, t := range a.grants {
-		if t.id == id {
-			return t, nil
-		}
+	if t, ok := a.grants.byID[id]; ok {
+		return t, nil
 	}
 	return nil, missingObject("shared_payment.granted_token", id, name)
 }
 
 func (a *account) issued(id string) (*token, *apiError) {
-	for _, t := range a.issues {
-		if t.id == id {
-			return t, nil
-		}
+	if t, ok := a.issues.byID[id]; ok {
+		return t, nil
 	}
 	return nil, missingObject("shared_payment.issued_token", id, "id")
 }
 
 // checkToken refuses a charge that the token does not allow. These errors carry no code, as seen by users of the preview.
-func (s *Server) checkToken(pi *intent, now time.Time) *apiError {
+func checkToken(pi *intent) *apiError {
 	t := pi.token
 	if t == nil {
 		return nil
-	}
-	if !t.expiresAt.IsZero() && !now.Before(t.expiresAt) {
-		t.end(reasonExpired, t.expiresAt)
 	}
 	if t.reason != "" {
 		return deactivatedToken()
