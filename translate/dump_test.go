@@ -20,11 +20,11 @@ func dump(value any) string {
 }
 
 func dumpValue(b *strings.Builder, v reflect.Value, indent string) {
-	if t, ok := v.Interface().(time.Time); ok {
+	if t, ok := reflect.TypeAssert[time.Time](v); ok {
 		b.WriteString(" " + t.Format(time.RFC3339))
 		return
 	}
-	if n, ok := v.Interface().(wire.Number); ok {
+	if n, ok := reflect.TypeAssert[wire.Number](v); ok {
 		b.WriteString(" " + string(n))
 		return
 	}

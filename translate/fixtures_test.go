@@ -110,7 +110,8 @@ func ready() commerce.Session {
 			Totals:  totals(5250, 400, 500, 441),
 		},
 		Links: []commerce.Link{
-			{Type: commerce.TermsOfUse, URL: "https://shop.example/terms"}, {Type: commerce.ReturnPolicy, URL: "https://shop.example/returns"},
+			{Type: commerce.TermsOfUse, URL: "https://shop.example/terms"},
+			{Type: commerce.ReturnPolicy, URL: "https://shop.example/returns"},
 			{Type: commerce.FAQ, Title: "Questions", URL: "https://shop.example/faq"},
 		},
 		Handlers: []commerce.PaymentHandler{{
@@ -200,7 +201,8 @@ func everything() commerce.Session {
 		},
 		commerce.FulfillmentOption{Type: "drone", ID: "drone", Title: "Drone"})
 	s.Quote.Choices = []commerce.Choice{
-		{Type: commerce.Shipping, OptionID: "standard", LineIDs: []string{"li_1"}}, {Type: commerce.Pickup, OptionID: "store", LineIDs: []string{"li_2"}},
+		{Type: commerce.Shipping, OptionID: "standard", LineIDs: []string{"li_1"}},
+		{Type: commerce.Pickup, OptionID: "store", LineIDs: []string{"li_2"}},
 		{Type: commerce.Shipping, OptionID: "withdrawn"},
 	}
 	s.Quote.Totals = append(s.Quote.Totals,

@@ -1,6 +1,8 @@
 package v20250929
 
 import (
+	"slices"
+
 	"github.com/postern-gateway/postern/gateway/commerce"
 )
 
@@ -64,7 +66,7 @@ var errorCodes = map[string]string{
 // and what later dates show as members of their own becomes info too.
 func messagesOf(s commerce.Session, added []commerce.Message) []message {
 	out := make([]message, 0, len(s.Messages)+len(added))
-	for _, m := range append(s.Messages[:len(s.Messages):len(s.Messages)], added...) {
+	for _, m := range append(slices.Clip(s.Messages), added...) {
 		out = append(out, messageOf(m))
 	}
 	for _, d := range s.Quote.Discounts.Applied {

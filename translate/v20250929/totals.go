@@ -3,6 +3,7 @@ package v20250929
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/translate/wire"
@@ -60,7 +61,7 @@ func merge(row *commerce.Total, t commerce.Total, text string) {
 	if row.Description == "" {
 		row.Description = t.Description
 	}
-	row.Breakdown = append(row.Breakdown[:len(row.Breakdown):len(row.Breakdown)], t.Breakdown...)
+	row.Breakdown = append(slices.Clip(row.Breakdown), t.Breakdown...)
 	if row.PresentmentAmount != nil && t.PresentmentAmount != nil {
 		sum := *row.PresentmentAmount + *t.PresentmentAmount
 		row.PresentmentAmount = &sum
