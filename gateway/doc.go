@@ -1,4 +1,72 @@
-// Package gateway is Postern wired together.
+// Package gateway is Postern: a gateway that a seller places in front of the shop that is already there, so that AI agents can buy
+// from it over the Agentic Commerce Protocol. This comment is the tour. Read it once from top to bottom, then follow the links.
 //
-// (The tour is written when the house stands.)
+// The promise is one line long: one order and one charge per checkout, or neither; never an outcome that nobody knows of.
+//
+// # From the outside in
+//
+// [New] wires everything, bottom up and in a straight line; there is no registry and no container, so what runs is what stands there.
+// [Check] finds what a configuration file cannot know about itself. A call then takes this way:
+//
+//   - [httpapi.NewHandler] is the REST shell: paths, methods, media types, sizes. It knows HTTP and nothing else.
+//   - [acp.Pipeline.Do] is the one pipeline of a call, whatever carried it: agent, version, idempotency claim, decode, service, encode.
+//     Its fault table is the only place where a kind of fault becomes a status and a code.
+//   - [translate.Version] is one date of the protocol as pure functions. Wire JSON exists below that folder only; everything above
+//     speaks [commerce.Session], [commerce.Quote] and [commerce.Order].
+//   - [checkout.Service] is create, read, update, complete and cancel. Completing is a saga, and [checkout.Steps] is its table: what
+//     each step does outside, under which key, and where each outcome leads. Begin there when you want to know whether money is safe.
+//   - [upstream.Shop] is the shop behind a deadline, a circuit breaker, a catalogue cache and spans, once for all shops.
+//   - [adapters.Adapter] is the contract with a shop: a value of functions. [declarative.New] makes one from YAML, which is how most
+//     shops are reached; docs/declarative.md is its reference.
+//   - [payment.Processor] is the contract with whoever holds the money; [stripepay.Processor] is the one that redeems Shared Payment
+//     Tokens. The only importer of Stripe's library is that package.
+//   - [store.Store] is the contract with memory. Its one write, Commit, takes a batch that happens as a whole or not at all.
+//   - [relay.Relay] carries order events to agents, and [relay.Intake] brings the shop's changes in; [relay.Refunds] moves the money of
+//     refunds that a shop decided.
+//
+// # A session's states
+//
+//	          create                       complete: intent
+//	(none) ───────────► not_ready ◄──────► ready ───────────► complete_in_progress ──► completed
+//	                        │     update     │  ▲                       │
+//	                        │                │  └───────────────────────┘
+//	                        ▼                ▼     undone: declined, refused, out of stock, price moved
+//	                    canceled / expired  canceled / expired
+//
+// From the intent on, the session is bound to its attempt: update and cancel answer 409 and expiry passes it by. It opens again only
+// when the hold was read back canceled, and it is completed in the same commit that stores the order, the first event and the answer.
+//
+// # What makes it safe
+//
+// The rules are S1 to S18 of the design and are named where they are kept, most of them in package checkout; each has a test that
+// carries its number. They come down to four habits. The intent is written before the deed and the outcome after it. Every deed has a
+// key that belongs to the attempt, never to the agent's token. A timeout is unknown, and unknown is found out and never taken for no.
+// What cannot be found out is left to a person, loudly, with the session held still.
+//
+// # Decisions, and what was not chosen
+//
+// One SQLite file with full synchronisation and group commit keeps sessions, sagas, answers and the outbox, because an event must
+// commit with the order that it is about; a broker or a workflow engine would be a second store. The outbox and the saga are our own
+// tables for the same reason, and because they resume within milliseconds of a crash.
+//
+// Every body in that file is sealed, not the payment token alone. Sessions hold names and addresses, and a backup travels further than
+// anybody plans; sealing all of them costs microseconds and leaves no list of exceptions to get wrong.
+//
+// Choosing the cheapest fulfillment option, and setting a refused wish aside (a code, an address, a line out of stock) so that the rest
+// can be priced, is done once in checkout and not by each adapter: an agent needs a session to repair, and an adapter that only says
+// what was refused is enough for it.
+//
+// The agent's order id is the shop's own order number, because buyers read it to the shop's support. An order's totals stay what was
+// agreed when it is refunded; what went back stands beside them.
+//
+// Requests are answered in their own date and events in the date of the agent's subscription, from one canonical model. Nothing binds
+// a session to the date that created it.
+//
+// Retries live in the saga and in the relay only. SDK retries are off, and writes go out with a body that Go's transport cannot send a
+// second time, because it does so by itself when it sees an Idempotency-Key on a connection that died.
+//
+// # What may import what
+//
+// Arrows go down only, and the law is a test in cmd/postern: commerce and clock at the bottom, then the contracts, the adapters and
+// dates, upstream and translate, checkout beside relay, acp, the shells, this package, the program.
 package gateway

@@ -97,7 +97,7 @@ func (r *run) save(ctx context.Context, n next) error {
 	row := r.row
 	if n.step != "" && n.step != row.Step {
 		row.Step = n.step
-		row.Live = r.steps[n.step].live && row.Live
+		row.Live = r.steps[n.step].Live && row.Live
 		row.Mark, r.fresh = now, true
 		r.at.Tries, r.at.KeyVersion, r.at.Unsure = 0, 0, false
 	}

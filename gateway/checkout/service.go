@@ -105,7 +105,7 @@ type Service struct {
 	log       *slog.Logger
 	tracer    telemetry.Tracer
 	timing    Timing
-	steps     map[string]step
+	steps     map[string]Step
 
 	locks   locks
 	waiting waiting
@@ -139,7 +139,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody, delivered: c.Delivered,
-		log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: steps(), slots: make(chan struct{}, maxRuns),
+		log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(), slots: make(chan struct{}, maxRuns),
 	}
 	s.base, s.stop = context.WithCancelCause(context.Background()) //nolint:forbidigo // the background work belongs to no request
 	return s
