@@ -1,13 +1,14 @@
-// Package builtin is the list of the adapters that are compiled in.
+// Package builtin is the list of the adapters that Postern ships, and how each is made.
 //
-// Start with [Adapters]. The list is code: a test fails when a folder of adapters is missing from it. The package may import the
-// adapters, their contract, config and clock.
+// Start with [New]. A shop in gateway.yaml names its adapter; everything else about the shop stands in its settings, which only the
+// adapter reads. A test fails when an adapter's folder is missing from the list.
+//
+// The package imports the adapters, config and clock.
 package builtin
 
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/adapters"
@@ -16,38 +17,52 @@ import (
 	"github.com/postern-gateway/postern/gateway/clock"
 )
 
-// Deps are what every adapter gets from outside. Both are required.
+// Deps are what adapters need from outside. Both are required.
 type Deps struct {
 	Transport http.RoundTripper // to the shop
 	Clock     clock.Clock
 }
 
-// Adapter is one entry of the list.
-type Adapter struct {
-	Name string // as gateway.yaml says it
-	// New makes the adapter from its own settings. The error holds every problem at once and is of type [config.Problems] where it can
-	// name a line. It opens no connection.
-	New func(config.Section, Deps) (adapters.Adapter, error)
+// factory makes an adapter of a shop's settings.
+type factory struct {
+	name  string
+	about string
+	make  func(settings config.Section, d Deps) (adapters.Adapter, error)
 }
 
-// Adapters are all of them, by name.
-func Adapters() []Adapter {
-	return []Adapter{
-		{Name: "declarative", New: func(s config.Section, d Deps) (adapters.Adapter, error) {
-			return declarative.New(s, declarative.Deps{Transport: d.Transport, Clock: d.Clock})
-		}},
-	}
+// all is the list, by name.
+var all = []factory{
+	{"declarative", "any cart and order API, described in YAML", func(s config.Section, d Deps) (adapters.Adapter, error) {
+		return declarative.New(s, declarative.Deps{Transport: d.Transport, Clock: d.Clock})
+	}},
 }
 
-// Lookup finds an adapter by name.
-func Lookup(name string) (Adapter, error) {
-	all := Adapters()
-	if i := slices.IndexFunc(all, func(a Adapter) bool { return a.Name == name }); i >= 0 {
-		return all[i], nil
-	}
+// Names are the adapters that can be named in gateway.yaml, sorted.
+func Names() []string {
 	names := make([]string, len(all))
-	for i, a := range all {
-		names[i] = a.Name
+	for i, f := range all {
+		names[i] = f.name
 	}
-	return Adapter{}, fmt.Errorf("there is no adapter %q; use one of: %s", name, strings.Join(names, ", "))
+	return names
+}
+
+// About is what an adapter is for, in a line; empty for an unknown one.
+func About(name string) string {
+	for _, f := range all {
+		if f.name == name {
+			return f.about
+		}
+	}
+	return ""
+}
+
+// New makes the adapter called name. What is wrong with the settings comes back as [config.Problems], all of them at once; an unknown
+// name is a plain error, because the place of the name is known to the caller alone. New opens no connection.
+func New(name string, settings config.Section, d Deps) (adapters.Adapter, error) {
+	for _, f := range all {
+		if f.name == name {
+			return f.make(settings, d)
+		}
+	}
+	return adapters.Adapter{}, fmt.Errorf("adapter %q is not built in; choose %s", name, strings.Join(Names(), ", "))
 }

@@ -1,38 +1,53 @@
-package builtin_test
+package builtin
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
-	"github.com/postern-gateway/postern/adapters/builtin"
+	"github.com/postern-gateway/postern/config"
 )
 
-// TestEveryFolderIsListed fails when an adapter was written and not listed.
-func TestEveryFolderIsListed(t *testing.T) {
+// notAdapters are the folders beside the adapters that are none.
+var notAdapters = []string{"adaptertest", "builtin", "shopclient"}
+
+func TestEveryAdapterFolderIsListed(t *testing.T) {
 	t.Parallel()
-	folders, err := os.ReadDir("..")
+	entries, err := os.ReadDir(filepath.Join(".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	support := map[string]bool{"builtin": true, "adaptertest": true, "shopclient": true}
 	found := 0
-	for _, f := range folders {
-		if !f.IsDir() || support[f.Name()] {
+	for _, e := range entries {
+		if !e.IsDir() || slices.Contains(notAdapters, e.Name()) {
 			continue
 		}
 		found++
-		if _, err := builtin.Lookup(f.Name()); err != nil {
-			t.Errorf("folder adapters/%s: %v", f.Name(), err)
+		if !slices.Contains(Names(), e.Name()) {
+			t.Errorf("the adapter folder %s is not in the list", e.Name())
+		}
+		if About(e.Name()) == "" {
+			t.Errorf("the list does not say what %s is for", e.Name())
 		}
 	}
-	if found != len(builtin.Adapters()) {
-		t.Errorf("%d folders, %d entries", found, len(builtin.Adapters()))
+	if found != len(all) {
+		t.Errorf("%d adapter folders, %d in the list", found, len(all))
+	}
+	if !slices.IsSorted(Names()) {
+		t.Errorf("the list %v is not sorted", Names())
 	}
 }
 
-func TestLookupNamesTheChoices(t *testing.T) {
+func TestUnknownAdapterAndEmptySettingsAreRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := builtin.Lookup("magento"); err == nil || err.Error() != `there is no adapter "magento"; use one of: declarative` {
-		t.Fatal(err)
+	if _, err := New("nosuch", config.Section{}, Deps{}); err == nil || About("nosuch") != "" {
+		t.Errorf("an unknown adapter is made: %v", err)
+	}
+	for _, name := range Names() {
+		_, err := New(name, config.Section{}, Deps{})
+		if len(config.ProblemsOf(err)) == 0 {
+			t.Errorf("%s is made of empty settings", name)
+		}
 	}
 }
