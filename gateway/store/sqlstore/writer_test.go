@@ -240,3 +240,55 @@ func TestCommitFailureIsOpen(t *testing.T) {
 		t.Errorf("the next commit: %v", err)
 	}
 }
+
+// TestReleaseWhileAnswering: a claim whose answer is on its way to the disk cannot be released under it, nor answered twice.
+func TestReleaseWhileAnswering(t *testing.T) {
+	t.Parallel()
+	s := openIn(t, t.TempDir())
+	claim := store.Claim{Agent: "a", Path: "/p", Key: "k", Token: "t"}
+	if _, taken, err := s.Claim(t.Context(), claim); err != nil || !taken {
+		t.Fatal(taken, err)
+	}
+	answer := store.Batch{Answers: []store.AnswerWrite{{Claim: claim, Answer: store.Answer{Status: 201, Body: []byte("first")}}}}
+	release := sqlstore.Hold(t, s)
+	results := queue(t.Context(), t, s, answer)
+	if err := s.Release(t.Context(), claim); err != nil {
+		t.Error(err)
+	}
+	if existing, taken, err := s.Claim(t.Context(), store.Claim{Agent: "a", Path: "/p", Key: "k", Token: "t2"}); taken || err != nil || existing.Answer != nil {
+		t.Errorf("Claim = %+v, %v, %v, want the running one", existing, taken, err)
+	}
+	if err := s.Commit(t.Context(), answer); !errors.Is(err, store.ErrClaimLost) {
+		t.Errorf("second answer: %v, want ErrClaimLost", err)
+	}
+	release()
+	if err := <-results[0]; err != nil {
+		t.Error(err)
+	}
+	existing, _, err := s.Claim(t.Context(), store.Claim{Agent: "a", Path: "/p", Key: "k", Token: "t3"})
+	if err != nil || existing.Answer == nil || string(existing.Answer.Body) != "first" {
+		t.Errorf("Claim = %+v, %v, want the answer", existing, err)
+	}
+}
+
+// TestAnswerIsNeverReplaced: when a commit whose outcome was open did reach the file, its answer stands.
+func TestAnswerIsNeverReplaced(t *testing.T) {
+	t.Parallel()
+	s := openIn(t, t.TempDir())
+	claim := store.Claim{Agent: "a", Path: "/p", Key: "k", Token: "t", At: time.Unix(1_800_000_000, 0)}
+	if _, taken, err := s.Claim(t.Context(), claim); err != nil || !taken {
+		t.Fatal(taken, err)
+	}
+	insert := fmt.Sprintf(`INSERT INTO answers VALUES ('a', '/p', 'k', x'00', %d, 201, x'00')`, claim.At.UnixMicro())
+	if err := sqlstore.Write(t, s, insert); err != nil {
+		t.Fatal(err)
+	}
+	b := sessionBatch("cs_1", 0)
+	b.Answers = []store.AnswerWrite{{Claim: claim, Answer: store.Answer{Status: 200}}}
+	if err := s.Commit(t.Context(), b); !errors.Is(err, store.ErrClaimLost) {
+		t.Errorf("answered twice: %v, want ErrClaimLost", err)
+	}
+	if _, err := s.Session(t.Context(), "cs_1"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the rest of the batch was kept: %v", err)
+	}
+}

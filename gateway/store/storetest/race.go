@@ -101,6 +101,21 @@ func oneClaimWins(t *testing.T, s store.Store) {
 		}
 	})
 	equal(t, "requests that ran", ran.Load(), int64(contenders/2+1))
+
+	for round := range 200 { // a fresh key each time: the first look-up is where two can slip through
+		var taken atomic.Int64
+		together(func(i int) {
+			c := claimOf(fmt.Sprint("fresh", round), fmt.Sprint("t", i))
+			_, won, err := s.Claim(t.Context(), c)
+			if err != nil {
+				t.Error(err)
+			}
+			if won {
+				taken.Add(1)
+			}
+		})
+		equal(t, "winners of a fresh key", taken.Load(), int64(1))
+	}
 }
 
 // oneLeaseWins: nothing is leased to two owners.

@@ -83,6 +83,9 @@ func sessionIdle(t *testing.T, s store.Store) {
 	commit(t, s, store.Batch{Sagas: []store.SagaWrite{{Saga: over, Expect: 1}}})
 	commit(t, s, store.Batch{Session: &store.SessionWrite{Session: update, Expect: 3, Idle: true}})
 	equal(t, "version", must(s.Session(t.Context(), "cs_1"))(t).Version, int64(4))
+	// A session that says that it is bound is, whatever its attempts say.
+	commit(t, s, store.Batch{Session: &store.SessionWrite{Session: live, Expect: 4}})
+	refused(t, s, store.ErrStale, store.Batch{Session: &store.SessionWrite{Session: update, Expect: 5, Idle: true}})
 }
 
 func expiredSessions(t *testing.T, s store.Store) {
