@@ -17,11 +17,7 @@ func Lines(v wire.Value, r *wire.Reader) []commerce.CartLine {
 		r.Refuse(v, wire.Missing, "at least one item is needed")
 		return nil
 	}
-	if v.Len() > commerce.MaxLines {
-		r.Refuse(v, wire.TooLarge, "at most "+strconv.Itoa(commerce.MaxLines)+" lines")
-		return nil
-	}
-	return wire.List(v, line)
+	return wire.ListMax(v, commerce.MaxLines, line)
 }
 
 // LinesChange is [Lines] for an update. Absence changes nothing; null and the

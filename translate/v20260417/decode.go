@@ -1,15 +1,19 @@
 package v20260417
 
 import (
-	"strconv"
-
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/translate/v20250929"
 	"github.com/postern-gateway/postern/translate/wire"
 )
 
-// maxNotes is the longest order note in characters (schema, order_notes).
-const maxNotes = 5000
+const (
+	// maxNotes is the longest order note in characters (schema, order_notes).
+	maxNotes = 5000
+
+	// maxWords is the most words of a list that is kept, such as capabilities;
+	// the closed lists of the schema have at most nine.
+	maxWords = 100
+)
 
 // DecodeCreate reads the body of POST /checkout_sessions. Prices and names
 // that the agent sent are ignored. The schema requires currency and
@@ -26,7 +30,7 @@ func DecodeCreate(doc *wire.Document) (commerce.CreateRequest, error) {
 		ShipTo:       shipTo(root),
 		Codes:        codes(root),
 		Choices:      choices(root.OneOf("selected_fulfillment_options", "fulfillment_option_id")),
-		Groups:       wire.List(root.Get("fulfillment_groups"), group),
+		Groups:       groups(root.Get("fulfillment_groups")),
 		Capabilities: capabilitiesIn(root.Get("capabilities")),
 		Affiliate:    wire.Optional(root.Get("affiliate_attribution"), v20250929.Affiliate),
 		Locale:       root.Get("locale").Text(),
@@ -68,7 +72,7 @@ func DecodeComplete(doc *wire.Document) (commerce.CompleteRequest, error) {
 		Authentication: wire.Optional(root.Get("authentication_result"), authentication),
 		Affiliate:      wire.Optional(root.Get("affiliate_attribution"), v20250929.Affiliate),
 		RiskSignals:    wire.Optional(root.Get("risk_signals"), riskSignals),
-		Consents:       wire.List(root.Get("marketing_consents"), consent),
+		Consents:       wire.ListMax(root.Get("marketing_consents"), maxWords, consent),
 		Notes:          wire.Optional(root.Get("order_notes"), notes),
 	}
 	return request, r.Err()
@@ -132,11 +136,7 @@ func codesChange(root wire.Value) commerce.Change[[]string] {
 }
 
 func codeList(v wire.Value) []string {
-	if v.Len() > commerce.MaxCodes {
-		v.Refuse(wire.TooLarge, "at most "+strconv.Itoa(commerce.MaxCodes)+" codes")
-		return nil
-	}
-	return wire.List(v, func(code wire.Value) string { return code.Word() })
+	return wire.ListMax(v, commerce.MaxCodes, func(code wire.Value) string { return code.Word() })
 }
 
 func consent(v wire.Value) commerce.MarketingConsent {

@@ -25,7 +25,7 @@ func buyerIn(v wire.Value) commerce.Buyer {
 	b.TaxExemption = wire.Optional(v.Get("tax_exemption"), func(v wire.Value) commerce.TaxExemption {
 		return commerce.TaxExemption{
 			CertificateID: v.Require("certificate_id").Text(), CertificateType: v.Require("certificate_type").Text(),
-			ExemptRegions: wire.List(v.Get("exempt_regions"), text), ExpiresAt: moment(v.Get("expires_at")),
+			ExemptRegions: wire.ListMax(v.Get("exempt_regions"), maxWords, text), ExpiresAt: moment(v.Get("expires_at")),
 		}
 	})
 	return b
@@ -47,13 +47,13 @@ func capabilitiesIn(v wire.Value) commerce.Capabilities {
 	i := v.Get("interventions")
 	return commerce.Capabilities{
 		Interventions: commerce.Interventions{
-			Supported:       wire.List(i.Get("supported"), text),
+			Supported:       wire.ListMax(i.Get("supported"), maxWords, text),
 			DisplayContext:  i.Get("display_context").Text(),
 			RedirectContext: i.Get("redirect_context").Text(),
 			MaxRedirects:    wire.Optional(i.Get("max_redirects"), count),
 			MaxDepth:        wire.Optional(i.Get("max_interaction_depth"), count),
 		},
-		Extensions: wire.List(v.Get("extensions"), func(v wire.Value) string {
+		Extensions: wire.ListMax(v.Get("extensions"), maxWords, func(v wire.Value) string {
 			if v.Kind() == wire.KindObject {
 				return v.Get("name").Text()
 			}

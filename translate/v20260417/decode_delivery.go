@@ -34,7 +34,7 @@ func choices(v wire.Value) []commerce.Choice {
 	if v.Kind() == wire.KindString {
 		return []commerce.Choice{{OptionID: v.Word()}}
 	}
-	return wire.List(v, choice)
+	return wire.ListMax(v, commerce.MaxLines, choice)
 }
 
 // choice reads one selection. Without item_ids it covers every line; they are
@@ -57,7 +57,7 @@ func choice(v wire.Value) commerce.Choice {
 		}
 	}
 	out.OptionID = body.Require("option_id").Word()
-	out.LineIDs = wire.List(body.Get("item_ids"), text)
+	out.LineIDs = wire.ListMax(body.Get("item_ids"), commerce.MaxLines, text)
 	return out
 }
 
@@ -70,13 +70,15 @@ func knownType(t commerce.FulfillmentType) bool {
 	}
 }
 
-func groups(v wire.Value) []commerce.FulfillmentGroup { return wire.List(v, group) }
+func groups(v wire.Value) []commerce.FulfillmentGroup {
+	return wire.ListMax(v, commerce.MaxLines, group)
+}
 
 func group(v wire.Value) commerce.FulfillmentGroup {
 	destination := v.Require("destination_type")
 	out := commerce.FulfillmentGroup{
 		ID:           v.Require("id").Word(),
-		LineIDs:      wire.List(v.Require("item_ids"), text),
+		LineIDs:      wire.ListMax(v.Require("item_ids"), commerce.MaxLines, text),
 		Destination:  commerce.FulfillmentType(destination.Text()),
 		Contact:      wire.Optional(v.Get("fulfillment_details"), v20250929.Contact),
 		LocationID:   v.Get("location_id").Text(),

@@ -15,12 +15,16 @@ import (
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
+	many := strings.TrimSuffix(strings.Repeat(`{"option_id":"o"},`, 101), ",")
 	for member, want := range map[string]struct {
 		param  string
 		reason wire.Reason
 	}{
 		`"metadata":["a"]`: {"$.metadata", wire.WrongType},
-		`"metadata":"a"`:   {"$.metadata", wire.WrongType},
+		`"selected_fulfillment_options":[` + many + `]`: {"$.selected_fulfillment_options", wire.TooLarge},
+		`"fulfillment_groups":[` + many + `]`:           {"$.fulfillment_groups", wire.TooLarge},
+		`"capabilities":{"extensions":[` + many + `]}`:  {"$.capabilities.extensions", wire.TooLarge},
+		`"metadata":"a"`: {"$.metadata", wire.WrongType},
 		`"order_notes":"` + strings.Repeat("ä", 5001) + `"`:               {"$.order_notes", wire.WrongFormat},
 		`"discounts":{"codes":["a",""]}`:                                  {"$.discounts.codes[1]", wire.Missing},
 		`"discounts":{"codes":"SAVE10"}`:                                  {"$.discounts.codes", wire.WrongType},

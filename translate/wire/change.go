@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/postern-gateway/postern/gateway/commerce"
+import (
+	"strconv"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+)
 
 // Change reads a member of an update and keeps its three states apart: absent
 // leaves things as they are, null clears, a value replaces (ACP
@@ -36,4 +40,15 @@ func List[T any](v Value, read func(Value) T) []T {
 		list = append(list, read(element))
 	}
 	return list
+}
+
+// ListMax is [List] of at most limit elements; a longer array is refused
+// unread. It is for lists that are kept, so that a body within its own limit
+// cannot fill a session.
+func ListMax[T any](v Value, limit int, read func(Value) T) []T {
+	if v.Kind() == KindArray && v.Len() > limit {
+		v.Refuse(TooLarge, "at most "+strconv.Itoa(limit))
+		return nil
+	}
+	return List(v, read)
 }
