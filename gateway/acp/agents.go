@@ -20,9 +20,9 @@ type Agents struct {
 
 // key is one bearer token, by its hash.
 type key struct {
-	sum     [sha256.Size]byte
-	expires config.Key
-	agent   *agent
+	sum        [sha256.Size]byte
+	configured config.Key
+	agent      *agent
 }
 
 type agent struct {
@@ -48,8 +48,9 @@ func NewAgents(agents []config.Agent, shops map[string]config.Shop) (*Agents, er
 			}
 		}
 		for i, k := range a.Keys {
-			entry := key{expires: k, agent: who}
-			if n, err := hex.Decode(entry.sum[:], []byte(k.SHA256)); err != nil || n != sha256.Size || len(k.SHA256) != 2*sha256.Size {
+			entry := key{configured: k, agent: who}
+			sum, err := hex.DecodeString(k.SHA256)
+			if copy(entry.sum[:], sum); err != nil || len(sum) != sha256.Size {
 				return nil, fmt.Errorf("agent %s: key %d is not the hexadecimal SHA-256 of a token; make it with: postern keys hash", a.Name, i)
 			}
 			if owner, taken := owners[entry.sum]; taken {
@@ -70,7 +71,7 @@ func (a *Agents) authenticate(token string, now time.Time) (*agent, error) {
 	for i := range a.keys {
 		found = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(sum[:], a.keys[i].sum[:]), i, found)
 	}
-	if token == "" || found < 0 || a.keys[found].expires.Expired(now) {
+	if token == "" || found < 0 || a.keys[found].configured.Expired(now) {
 		return nil, commerce.Faultf(commerce.Unauthenticated, "a valid bearer token is needed")
 	}
 	return a.keys[found].agent, nil
