@@ -131,7 +131,11 @@ var writeText = [writes]string{
 	deliveryInsert: `INSERT INTO deliveries (id, lane, agent, type, state, attempts, due_at, owner, lease_until, created_at, last_result, trace, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 	deliverySupersede: `UPDATE deliveries SET state = 'superseded' WHERE lane = ? AND state = 'pending' AND type = 'order_update' AND owner = ''`,
-	deliveryUpdate: `UPDATE deliveries SET state = ?, attempts = ?, due_at = ?, last_result = ?, owner = ?, lease_until = ?
+	// An order_update that would wait again behind a newer one is superseded: the newer one came while it was out.
+	deliveryUpdate: `UPDATE deliveries SET state = CASE WHEN ? = 'pending' AND ? = '' AND type = 'order_update' AND EXISTS (
+			SELECT 1 FROM deliveries e WHERE e.lane = deliveries.lane AND e.state = 'pending' AND e.seq > deliveries.seq AND e.type = 'order_update')
+			THEN 'superseded' ELSE ? END,
+		attempts = ?, due_at = ?, last_result = ?, owner = ?, lease_until = ?
 		WHERE id = ? AND state = 'pending' AND owner = ?`,
 	// The lane's first pending delivery only, and only while no other of the lane is out.
 	deliveriesAcquire: `UPDATE deliveries SET owner = ?, lease_until = ?
