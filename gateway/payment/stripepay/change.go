@@ -18,7 +18,6 @@ func (p *Processor) Capture(ctx context.Context, r payment.ChangeRequest) (payme
 	c := call{what: "capture " + r.IntentID, intentID: r.IntentID}
 	return p.change(ctx, c, r, payment.Taken, func(ctx context.Context) (*stripe.PaymentIntent, error) {
 		params := &stripe.PaymentIntentCaptureParams{}
-		params.AddExpand(latestCharge)
 		p.write(&params.Params, r.Key)
 		return p.client.V1PaymentIntents.Capture(ctx, r.IntentID, params)
 	})
@@ -30,7 +29,6 @@ func (p *Processor) Void(ctx context.Context, r payment.ChangeRequest) (payment.
 	c := call{what: "void " + r.IntentID, intentID: r.IntentID}
 	out, err := p.change(ctx, c, r, payment.Gone, func(ctx context.Context) (*stripe.PaymentIntent, error) {
 		params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(string(stripe.PaymentIntentCancellationReasonAbandoned))}
-		params.AddExpand(latestCharge)
 		p.write(&params.Params, r.Key)
 		return p.client.V1PaymentIntents.Cancel(ctx, r.IntentID, params)
 	})

@@ -49,7 +49,7 @@ type Settings struct {
 }
 
 var (
-	keyForm     = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9]+$`)
+	keyForm     = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]+$`)
 	accountForm = regexp.MustCompile(`^acct_[A-Za-z0-9]+$`)
 	versionForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$`)
 )

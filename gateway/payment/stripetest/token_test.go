@@ -27,10 +27,20 @@ func TestTokenLimits(t *testing.T) {
 	if got.number("usage_details", "amount_captured", "value") != 400 || got.at("deactivated_at") != nil {
 		t.Errorf("after a partial capture: %v", got.body)
 	}
+	spent := b.mint(stripetest.Grant{MaxAmount: 700})
+	b.wantStatus(b.post("/v1/payment_intents/"+b.hold("", spent, "700").text("id")+"/capture", nil), 200)
+	if got := b.get("/v1/shared_payment/granted_tokens/" + spent); got.text("deactivated_reason") != "consumed" {
+		t.Errorf("after a capture of everything: %v", got.body)
+	}
+	later := b.mint(stripetest.Grant{ExpiresAt: start.Add(2 * time.Hour)})
 	b.clock.Advance(time.Hour)
 	b.wantError(b.hold("", live, "100"), 400, "invalid_request_error", "")
 	if got := b.get("/v1/shared_payment/granted_tokens/" + live); got.text("deactivated_reason") != "expired" {
 		t.Errorf("after expiry: %v", got.body)
+	}
+	b.clock.Advance(time.Hour)
+	if got := b.get("/v1/shared_payment/granted_tokens/" + later); got.text("deactivated_reason") != "expired" {
+		t.Errorf("after the second expiry: %v", got.body)
 	}
 	if held := b.Ledger().Held("usd"); held != 0 {
 		t.Errorf("%d held", held)
