@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/adapters/builtin"
@@ -46,8 +47,8 @@ func checkAdapter(cfg *config.Config, s config.Shop, path string) config.Problem
 	if s.Adapter == "" {
 		return nil // reported by config already
 	}
-	if _, err := builtin.Lookup(s.Adapter); err != nil {
-		return config.Problems{cfg.Problem(path+".adapter", "%s", err)}
+	if !slices.Contains(builtin.Names(), s.Adapter) {
+		return config.Problems{cfg.Problem(path+".adapter", "there is no adapter %q; use one of: %s", s.Adapter, strings.Join(builtin.Names(), ", "))}
 	}
 	_, err := openAdapter(s, nowhere{}, clock.System())
 	if err == nil {

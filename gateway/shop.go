@@ -67,11 +67,7 @@ func openShops(cfg *config.Config, c clock.Clock, log *slog.Logger, tracer telem
 
 // openAdapter builds a shop's adapter from its settings.
 func openAdapter(s config.Shop, transport http.RoundTripper, c clock.Clock) (adapters.Adapter, error) {
-	entry, err := builtin.Lookup(s.Adapter)
-	if err != nil {
-		return adapters.Adapter{}, err
-	}
-	a, err := entry.New(s.Settings, builtin.Deps{Transport: transport, Clock: c})
+	a, err := builtin.New(s.Adapter, s.Settings, builtin.Deps{Transport: transport, Clock: c})
 	if err != nil {
 		return a, err
 	}
