@@ -75,3 +75,13 @@ func Write(t testing.TB, s *Store, text string) error {
 		return err
 	})
 }
+
+// Closed tells whether Close has begun.
+func Closed(s *Store) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// QueueSize is how many requests wait in the queue at most.
+const QueueSize = queueSize

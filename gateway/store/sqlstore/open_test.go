@@ -87,6 +87,11 @@ func TestOpenRefuses(t *testing.T) {
 			copy(b[4*4096:], bytes.Repeat([]byte{0xa5}, len(b)-4*4096))
 			write(t, path, b)
 		}, "damaged"},
+		{"damaged last page", func(t *testing.T, path string, o *sqlstore.Options) {
+			b := content(t, path)
+			copy(b[len(b)-4096:], bytes.Repeat([]byte{0xa5}, 4096))
+			write(t, path, b)
+		}, "the database file is damaged ("},
 		{"cut off", func(t *testing.T, path string, o *sqlstore.Options) {
 			write(t, path, content(t, path)[:3*4096])
 		}, "damaged"},
@@ -182,6 +187,22 @@ func TestOpenCreates(t *testing.T) {
 			t.Errorf("%s was left behind", name)
 		}
 	}
+}
+
+// TestWALIsRestored: another program may have left the file in another journal mode.
+func TestWALIsRestored(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := openIn(t, folder).Close(); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, filepath.Join(folder, "postern.db"), `PRAGMA journal_mode = DELETE`)
+	sqlstore.OnReaders(t, openIn(t, folder), func(ctx context.Context, conn *sql.Conn) {
+		var mode string
+		if err := conn.QueryRowContext(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil || mode != "wal" {
+			t.Errorf("journal_mode = %q, %v, want wal", mode, err)
+		}
+	})
 }
 
 // alter changes a closed database behind the back of the store.

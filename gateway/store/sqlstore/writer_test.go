@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -214,6 +215,46 @@ func TestCloseDrains(t *testing.T) {
 		if _, err := s.Session(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("refused, but written: %s: %v", id, err)
 		}
+	}
+}
+
+// TestCloseWaitsForTheQueue closes while the queue is full and more callers wait to get into it.
+func TestCloseWaitsForTheQueue(t *testing.T) {
+	t.Parallel()
+	s := openIn(t, t.TempDir())
+	release := sqlstore.Hold(t, s)
+	var kept atomic.Int64
+	var all sync.WaitGroup
+	for i := range sqlstore.QueueSize + 50 {
+		all.Go(func() {
+			switch err := s.Commit(t.Context(), sessionBatch(fmt.Sprint(i), 0)); {
+			case err == nil:
+				kept.Add(1)
+			case !errors.Is(err, store.ErrNotWritten):
+				t.Error(err)
+			}
+		})
+	}
+	for sqlstore.Queued(s) < sqlstore.QueueSize {
+		time.Sleep(50 * time.Microsecond)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close() }()
+	for !sqlstore.Closed(s) {
+		time.Sleep(50 * time.Microsecond)
+	}
+	select {
+	case err := <-closed:
+		t.Errorf("Close did not wait: %v", err)
+	default:
+	}
+	release()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if kept.Load() < sqlstore.QueueSize {
+		t.Errorf("%d commits were kept, want at least the %d that were queued", kept.Load(), sqlstore.QueueSize)
 	}
 }
 

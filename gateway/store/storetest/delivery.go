@@ -84,6 +84,7 @@ func deliverySupersedes(t *testing.T, s store.Store) {
 	add("e4", "order", commerce.OrderUpdate) // e3 is out and may arrive: it stays
 	add("e5", "order", commerce.OrderUpdate)
 	add("e6", "order", "order_other") // another type supersedes nothing and is not superseded
+	equal(t, "states", states(t, s, "order")[2:], []string{"e3 pending", "e4 superseded", "e5 pending", "e6 pending"})
 	add("e7", "order", commerce.OrderUpdate)
 	equal(t, "states", states(t, s, "order"), []string{
 		"e1 delivered", "e2 superseded", "e3 pending", "e4 superseded", "e5 superseded", "e6 pending", "e7 pending",
