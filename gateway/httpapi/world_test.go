@@ -215,7 +215,7 @@ func (w *world) check(q *http.Request, a *answer) {
 	if got := a.header.Get("Content-Type"); got != "application/json" {
 		w.tb.Errorf("%s %s: Content-Type = %q", q.Method, q.URL.Path, got)
 	}
-	if sent := q.Header.Get("Request-Id"); sent != "" && len(sent) < 20 && a.header.Get("Request-Id") != sent {
+	if sent := q.Header.Get("Request-Id"); strings.HasPrefix(sent, "rq-") && a.header.Get("Request-Id") != sent {
 		w.tb.Errorf("%s %s: Request-Id = %q, sent %q", q.Method, q.URL.Path, a.header.Get("Request-Id"), sent)
 	}
 	if a.header.Get("Request-Id") == "" {
