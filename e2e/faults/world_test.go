@@ -293,6 +293,9 @@ func (a *agent) conforms(path string, r reply) {
 	if version != oldest {
 		version = newest // a refusal before the version is known is told in the newest date
 	}
+	if a.w.schemas == nil {
+		return // the log says why
+	}
 	if err := a.w.schemas.Check(version, kind, r.body); err != nil {
 		a.w.t.Errorf("%s: %v\n%s", path, err, r.body)
 	}
