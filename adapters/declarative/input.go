@@ -1,6 +1,7 @@
 package declarative
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/postern-gateway/postern/adapters"
@@ -50,11 +51,10 @@ func refundInput(r adapters.RefundRecord, order any) map[string]any {
 	}
 }
 
-// moneyInput is an amount in the ways that shops take one: minor units, and decimal text of major units.
+// moneyInput is an amount in the ways that shops take one: minor units, and major units as text and as an exact number.
 func moneyInput(m commerce.Money) map[string]any {
-	return map[string]any{
-		"minor": int(m.Minor), "text": commerce.FormatMinor(m.Minor, m.Currency.Digits()), "currency": string(m.Currency),
-	}
+	major := commerce.FormatMinor(m.Minor, m.Currency.Digits())
+	return map[string]any{"minor": int(m.Minor), "text": major, "number": json.Number(major), "currency": string(m.Currency)}
 }
 
 func cartInput(c commerce.Cart) map[string]any {

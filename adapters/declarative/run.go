@@ -148,12 +148,8 @@ func (r *run) request(st *step) (shopclient.Request, error) {
 	}
 	query := url.Values{}
 	for _, n := range st.query {
-		text, ok, err := r.text(n)
-		if err != nil {
+		if query[n.name], err = r.texts(n); err != nil {
 			return shopclient.Request{}, err
-		}
-		if ok {
-			query.Set(n.name, text)
 		}
 	}
 	u, ok := r.shop.address(path, query)
@@ -163,13 +159,18 @@ func (r *run) request(st *step) (shopclient.Request, error) {
 	req := shopclient.Request{Method: st.method, URL: u, Template: st.path.text, Header: http.Header{}, Write: st.write}
 	for _, list := range [][]named{r.shop.headers, st.auth.headers, st.headers} {
 		for _, n := range list {
-			text, ok, err := r.text(n)
+			v, err := n.expr.eval(r.ctx, r.state, &r.scope)
 			if err != nil {
 				return shopclient.Request{}, err
 			}
-			if ok {
-				req.Header.Set(n.name, text)
+			if v == nil {
+				continue
 			}
+			text, err := plainText(n, v)
+			if err != nil {
+				return shopclient.Request{}, err
+			}
+			req.Header.Set(n.name, text)
 		}
 	}
 	if r.key != "" && st.write && r.shop.idempotency.mode == modeHeader {
@@ -188,25 +189,42 @@ func (r *run) request(st *step) (shopclient.Request, error) {
 	return req, nil
 }
 
-// text is the value of an expression as a header's or query's text; null leaves it out. Line ends would make two headers of one.
-func (r *run) text(n named) (string, bool, error) {
+// texts are the values of a query parameter: an array repeats it, null leaves it out.
+func (r *run) texts(n named) ([]string, error) {
 	v, err := n.expr.eval(r.ctx, r.state, &r.scope)
 	if err != nil || v == nil {
-		return "", false, err
+		return nil, err
 	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		text, err := plainText(n, v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}
+
+// plainText is v as the text of a header or a query. Line ends would make two headers of one.
+func plainText(n named, v any) (string, error) {
 	switch v := v.(type) {
 	case string:
 		if strings.ContainsFunc(v, unicode.IsControl) {
-			return "", false, fmt.Errorf("%s: %w", n.expr.place, safeError("the text holds control characters"))
+			return "", fmt.Errorf("%s: %w", n.expr.place, safeError("the text holds control characters"))
 		}
-		return v, true, nil
+		return v, nil
 	case bool:
-		return strconv.FormatBool(v), true, nil
-	case map[string]any, []any:
-		return "", false, fmt.Errorf("%s: %w", n.expr.place, safeError("want text or a number, not "+typeName(v)))
+		return strconv.FormatBool(v), nil
+	case nil, map[string]any, []any:
+		return "", fmt.Errorf("%s: %w", n.expr.place, safeError("want text or a number, not "+typeName(v)))
 	default:
 		data, err := gojq.Marshal(v)
-		return string(data), err == nil, nil
+		return string(data), err
 	}
 }
 
