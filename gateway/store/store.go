@@ -25,7 +25,7 @@ var (
 	// ErrClaimLost says that the claim of an answer is no longer the writer's. Nothing was written.
 	ErrClaimLost = errors.New("idempotency claim lost")
 	// ErrNotWritten says that the write did not happen and may be tried again: its context ended while it waited for its turn, the
-	// store is closed, or the storage refused it before the commit (a full disk, say).
+	// store is closed, or the storage refused it before the commit. A disk that fills up in the commit itself leaves it open.
 	ErrNotWritten = errors.New("nothing was written")
 )
 

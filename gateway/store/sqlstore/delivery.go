@@ -89,8 +89,8 @@ func (t *tx) addDelivery(one *store.Delivery, body []byte) error {
 
 func (t *tx) writeDelivery(w *store.DeliveryWrite) error {
 	one := &w.Delivery
-	err := t.change(deliveryUpdate, string(one.State), one.Owner, string(one.State), one.Attempts, micros(one.DueAt), one.LastResult, one.Owner, micros(one.LeaseUntil),
-		one.ID, w.Owner)
+	err := t.change(deliveryUpdate, string(one.State), one.Owner, string(one.State), one.Attempts, micros(one.DueAt), one.LastResult,
+		one.Owner, micros(one.LeaseUntil), one.ID, w.Owner)
 	if err != nil {
 		return fmt.Errorf("delivery %s: %w", one.ID, err)
 	}

@@ -79,7 +79,7 @@ var readText = [reads]string{
 	probeRead:        `SELECT value FROM meta WHERE name = 'key_check'`,
 }
 
-var writeText = [writes]string{
+var writeText = [writes]string{ //nolint:gosec // G101 takes a column named token for a credential.
 	txBegin:           `BEGIN IMMEDIATE`,
 	txCommit:          `COMMIT`,
 	txRollback:        `ROLLBACK`,

@@ -53,7 +53,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	w := &writer{queue: make(chan *request, queueSize), ended: make(chan struct{})}
 	w.tx = tx{ctx: context.WithoutCancel(ctx), conn: conn}
 	for id, text := range writeText {
-		if w.tx.stmts[id], err = conn.PrepareContext(w.tx.ctx, text); err != nil {
+		if w.tx.stmts[id], err = conn.PrepareContext(ctx, text); err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare %q: %w", text, err), w.tx.close())
 		}
 	}

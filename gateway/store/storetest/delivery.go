@@ -89,6 +89,10 @@ func deliverySupersedes(t *testing.T, s store.Store) {
 	equal(t, "states", states(t, s, "order"), []string{
 		"e1 delivered", "e2 superseded", "e3 pending", "e4 superseded", "e5 superseded", "e6 pending", "e7 pending",
 	})
+	longer := outcome("e3", "p1", store.DeliveryPending, 0) // its owner goes on with it
+	longer.Outcomes[0].Delivery.Owner, longer.Outcomes[0].Delivery.LeaseUntil = "p1", after(60)
+	commit(t, s, longer)
+	equal(t, "states", states(t, s, "order")[2:3], []string{"e3 pending"})
 	commit(t, s, outcome("e3", "p1", store.DeliveryPending, 60)) // it failed: the newer state goes in its place
 	equal(t, "states", states(t, s, "order")[2:], []string{
 		"e3 superseded", "e4 superseded", "e5 superseded", "e6 pending", "e7 pending",
