@@ -171,10 +171,9 @@ func TestClaimsDoNotOutliveTheirCall(t *testing.T) {
 	}{
 		"an error": {func(context.Context, checkout.Call) (store.Answer, error) { return store.Answer{}, errors.New("bug") }, 500},
 		"a panic":  {func(context.Context, checkout.Call) (store.Answer, error) { panic("canary") }, 500},
-		"a runtime error": {func(context.Context, checkout.Call) (store.Answer, error) {
-			var m map[string]int
-			m["x"] = 1
-			return store.Answer{}, nil
+		"a runtime error": {func(_ context.Context, c checkout.Call) (store.Answer, error) {
+			none := make([]int, 0)
+			return store.Answer{Status: none[len(c.Agent)]}, nil
 		}, 500},
 		"an answer that was not stored": {
 			func(context.Context, checkout.Call) (store.Answer, error) {
@@ -262,13 +261,13 @@ func TestStoreThatFails(t *testing.T) {
 		runs++
 		return store.Answer{}, commerce.Faultf(commerce.Invalid, "never")
 	}
-	p, log := newPipeline(t, &claims{fail: fmt.Errorf("disk: %w", store.ErrNotWritten)}, do)
+	p, _ := newPipeline(t, &claims{fail: fmt.Errorf("disk: %w", store.ErrNotWritten)}, do)
 	if r := p.Do(t.Context(), create("k")); r.Status != http.StatusServiceUnavailable || runs != 0 || r.RetryAfter == 0 {
 		t.Errorf("no claim, but %d %s after %d runs", r.Status, r.Body, runs)
 	}
 	// A refusal is told even when it cannot be kept; the key is free then.
 	st := &claims{failKeep: store.ErrClaimLost}
-	p, log = newPipeline(t, st, do)
+	p, log := newPipeline(t, st, do)
 	if r := p.Do(t.Context(), create("k")); r.Status != http.StatusBadRequest || st.open() != 0 || !strings.Contains(log.String(), "could not be stored") {
 		t.Errorf("%d %s, %d open: %s", r.Status, r.Body, st.open(), log)
 	}

@@ -22,13 +22,13 @@ type exchange struct {
 }
 
 // serve answers one request with what f says, and writes its line in the log: no body, no token, no address.
-func (h *handler) serve(w http.ResponseWriter, r *http.Request, f func(*exchange) acp.Response) {
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, f func(*http.Request, *exchange) acp.Response) {
 	began := h.clock.Now()
 	x := &exchange{id: requestID(r.Header)}
 	if r.Method == http.MethodPost {
 		x.key, _ = keyOf(r.Header)
 	}
-	response := f(x)
+	response := f(r, x)
 	x.write(w, response)
 	route := r.Pattern
 	if route == "" || route == "/" {
@@ -117,7 +117,7 @@ func method(r *http.Request) string {
 func (h *handler) probe(word string, check func(*http.Request) error) http.Handler {
 	body := []byte(`{"status":"` + word + `"}`)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.serve(w, r, func(x *exchange) acp.Response {
+		h.serve(w, r, func(r *http.Request, x *exchange) acp.Response {
 			if r.Method != http.MethodGet && r.Method != http.MethodHead {
 				x.allow = "GET, HEAD"
 				return acp.Refusal("", commerce.Faultf(commerce.MethodNotAllowed, "this path can only be read"))

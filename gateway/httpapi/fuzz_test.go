@@ -28,7 +28,7 @@ func FuzzHandler(f *testing.F) {
 		q := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		u, err := q.URL.Parse(path)
 		if err != nil || !strings.HasPrefix(path, "/") || method == "" {
-			t.Skip("no request that net/http would hand on")
+			return // no request that net/http would hand on
 		}
 		q.Method, q.URL, q.RequestURI = method, u, path
 		q.Header = http.Header{"Authorization": {auth}, "Api-Version": {version}, "Content-Type": {media}, "Request-Id": {id}}

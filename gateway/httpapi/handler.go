@@ -101,7 +101,7 @@ func plain(r *http.Request) bool {
 
 // nowhere answers what has no route.
 func (h *handler) nowhere(w http.ResponseWriter, r *http.Request) {
-	h.serve(w, r, func(*exchange) acp.Response {
+	h.serve(w, r, func(r *http.Request, _ *exchange) acp.Response {
 		return acp.Refusal(r.Header.Get(headerVersion), commerce.Faultf(commerce.NotFound, "there is nothing at this path"))
 	})
 }
@@ -125,7 +125,7 @@ func (m methods) allow() string {
 func (h *handler) sessions(m methods) http.Handler {
 	allow := m.allow()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.serve(w, r, func(x *exchange) acp.Response {
+		h.serve(w, r, func(r *http.Request, x *exchange) acp.Response {
 			operation, ok := m[r.Method]
 			if !ok {
 				x.allow = allow
