@@ -33,7 +33,7 @@ var arithmetic = []gojq.Operator{
 }
 
 // linter finds raw arithmetic on money in the expressions of a file. A member is money when money.fields names it, or when any
-// expression of the file gives it to a money function.
+// expression of the file gives it to a money function or to a member of a result that is an amount.
 type linter struct {
 	fields map[string]bool
 	found  []string
@@ -50,12 +50,25 @@ func newLinter(fields []string) *linter {
 // learn notes the members that q treats as money.
 func (l *linter) learn(q *gojq.Query) {
 	walk(q, func(q *gojq.Query) {
-		for _, arg := range amounts(q) {
-			for _, name := range lastMembers(arg) {
+		for _, value := range append(amounts(q), amountValues(q)...) {
+			for _, name := range lastMembers(value) {
 				l.fields[name] = true
 			}
 		}
 	})
+}
+
+// amountValues are what an object gives to its members that are amounts by their names.
+func amountValues(q *gojq.Query) []*gojq.Query {
+	var out []*gojq.Query
+	if q.Term != nil && q.Term.Object != nil {
+		for _, kv := range q.Term.Object.KeyVals {
+			if kv.Val != nil && slices.Contains(amountMembers, kv.Key) {
+				out = append(out, kv.Val)
+			}
+		}
+	}
+	return out
 }
 
 // check lists what is wrong with q, each with the part of the expression that is.
@@ -79,13 +92,9 @@ func (l *linter) visit(q *gojq.Query) {
 	if f := function0(q); f != nil && slices.Contains(forbidden, f.Name) {
 		l.report(q, "may not be used: an expression sees its input and nothing else")
 	}
-	if q.Term != nil && q.Term.Object != nil {
-		for _, kv := range q.Term.Object.KeyVals {
-			if kv.Val != nil && slices.Contains(amountMembers, kv.Key) {
-				if op, part := findArithmetic(kv.Val); part != nil {
-					l.report(part, "computes the amount %s by %s, which goes through floating point; use madd, msub or mmul", kv.Key, op)
-				}
-			}
+	for _, value := range amountValues(q) {
+		if op, part := findArithmetic(value); part != nil {
+			l.report(part, "computes an amount by %s, which goes through floating point; use madd, msub or mmul", op)
 		}
 	}
 }
