@@ -29,7 +29,9 @@ type attempt struct {
 	SentAt      time.Time // when the hold was first asked for; what the key's life counts from
 	KeyVersion  int       // counts the keys of the present step, after a stored failure
 	Tries       int       // of the present step
-	Unsure      bool      // a call of the present step was sent and its outcome is open
+	Refused     bool      // the shop refused to place, after a call whose outcome is open
+	Exists      bool      // the shop says that there is an order of this cart
+	Rebuild     bool      // the cart met a write of unknown outcome and is never used again
 	Reason      *reason   // why the attempt is being undone
 	Sweep       int       // how many searches for a second order were made
 	RecordTries int

@@ -12,12 +12,15 @@ import (
 // authorize holds the total on the token. A repeat under the same key and the frozen parameters gives the first result, so an unknown
 // outcome is asked again; past the key's life it never is, and the processor's list decides (S6).
 func authorize(ctx context.Context, r *run) (next, error) {
-	if r.clock.Now().Sub(r.at.SentAt) >= r.timing.KeyLife {
+	if !r.row.Mark.IsZero() && r.clock.Now().Sub(r.at.SentAt) >= r.timing.KeyLife {
 		return r.search(ctx)
 	}
 	repeated, err := r.begin(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return next{}, err
+	case !repeated && r.abandoned():
+		return r.reopen(ctx) // nothing was ever sent
 	}
 	intent, err := r.shop.Payment.Authorize(ctx, payment.AuthorizeRequest{
 		Key: r.key("auth"), Terms: r.at.Terms, Amount: r.at.Total, Token: payment.Secret(r.row.Token),
@@ -45,15 +48,11 @@ func authorize(ctx context.Context, r *run) (next, error) {
 		if pe.Kind == payment.Unauthorized {
 			r.alert(ctx, "payment_credentials_refused", "check the shop's Stripe key")
 		}
-		if !repeated && !r.at.Unsure && pe.Kind != payment.Busy {
-			if r.abandoned() {
-				return r.reopen(ctx)
-			}
+		if !repeated && pe.Kind != payment.Busy {
 			return next{wait: r.backoff(), settled: true, note: "not sent"}, nil
 		}
 		return next{wait: r.backoff(), note: "busy"}, nil
 	case payment.Unknown, payment.AlreadyCaptured:
-		r.at.Unsure = true
 		if pe != nil && pe.StoredReply {
 			return r.search(ctx)
 		}
@@ -77,7 +76,7 @@ func (r *run) refused(ctx context.Context, pe *payment.Error, why *reason) (next
 		return r.reopen(ctx)
 	}
 	r.at.IntentID = pe.IntentID
-	return r.undo(why), nil
+	return r.undo(ctx, why)
 }
 
 // held goes on from an intent that exists, by its state.
@@ -87,23 +86,26 @@ func (r *run) held(ctx context.Context, i payment.Intent) (next, error) {
 	case payment.Held:
 		if i.Amount != r.at.Total || i.Capturable != r.at.Total.Minor || i.UnderReview {
 			r.alert(ctx, "hold_unlike_the_total", "none: the hold is let go")
-			return r.undo(declineReason("The payment could not be held in full. Another payment method is needed.", "hold unlike the total")), nil
+			return r.undo(ctx, declineReason("The payment could not be held in full. Another payment method is needed.", "hold unlike the total"))
 		}
 		if r.abandoned() {
-			return r.undo(&reason{Quiet: true, Note: "abandoned"}), nil
+			return r.undo(ctx, &reason{Quiet: true, Note: "abandoned"})
 		}
 		return next{step: stepPlacing, note: "held by " + i.ID}, nil
 	case payment.Taken:
+		if i.Amount != r.at.Total || i.Received != r.at.Total.Minor {
+			return r.operator(ctx, "captured_unlike_the_total", "refund the intent by hand and settle the session"), nil
+		}
 		r.at.Taken = true
 		r.alert(ctx, "captured_at_authorization", "check the account's capture settings; the order is placed, or the money refunded")
 		return next{step: stepPlacing, note: "taken by " + i.ID}, nil
 	case payment.RequiresAction:
-		return r.undo(authenticationReason()), nil
+		return r.undo(ctx, authenticationReason())
 	case payment.Gone:
 		r.at.Reason = declineReason("The payment was declined. Another payment method is needed.", "canceled")
 		return r.reopen(ctx)
 	case payment.Failed, payment.Processing:
-		return r.undo(declineReason("The payment was declined. Another payment method is needed.", string(i.State))), nil
+		return r.undo(ctx, declineReason("The payment was declined. Another payment method is needed.", string(i.State)))
 	default:
 		return r.operator(ctx, "payment_state_unknown", "read the intent at the processor"), nil
 	}
@@ -118,7 +120,6 @@ func (r *run) search(ctx context.Context) (next, error) {
 	now := r.clock.Now()
 	switch {
 	case err != nil:
-		r.at.Unsure = true
 		return next{wait: r.backoff(), note: "list unreadable"}, nil
 	case ok:
 		return r.held(ctx, i)

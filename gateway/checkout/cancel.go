@@ -11,7 +11,11 @@ import (
 
 // Cancel ends a session and gives back what the shop's cart held. A second call finds it ended and says so with NotCancelable.
 func (s *Service) Cancel(ctx context.Context, c Call, id string, r commerce.CancelRequest) (store.Answer, error) {
-	defer s.locks.acquire(id)()
+	release, err := s.locks.acquire(ctx, id)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	defer release()
 	row, cs, err := s.load(ctx, c.Agent, id)
 	if err != nil {
 		return store.Answer{}, err
@@ -19,8 +23,10 @@ func (s *Service) Cancel(ctx context.Context, c Call, id string, r commerce.Canc
 	switch {
 	case row.Live:
 		return store.Answer{}, s.changeable(row, "cancel")
-	case row.Status.Terminal(), expired(row, s.clock.Now()):
+	case row.Status.Terminal():
 		return store.Answer{}, commerce.Faultf(commerce.NotCancelable, "checkout session %s has ended as %s and cannot be canceled", id, row.Status)
+	case expired(row, s.clock.Now()):
+		return store.Answer{}, commerce.Faultf(commerce.NotCancelable, "checkout session %s has expired and cannot be canceled", id)
 	}
 	cs.IntentTrace = r.IntentTrace
 	return s.end(ctx, c, row, cs, commerce.Canceled)
@@ -81,13 +87,22 @@ func (s *Service) expireDue(ctx context.Context) {
 		return
 	}
 	for _, row := range rows {
-		release := s.locks.acquire(row.ID)
-		var cs commerce.Session
-		if err := json.Unmarshal(row.Body, &cs); err == nil {
-			if _, err := s.end(ctx, Call{}, row, cs, commerce.Expired); err != nil && commerce.KindOf(err) != commerce.Conflict {
-				s.log.WarnContext(ctx, "could not expire a session", "session", row.ID, "error", err)
-			}
+		if err := s.expire(ctx, row); err != nil && commerce.KindOf(err) != commerce.Conflict && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "could not expire a session", "session", row.ID, "error", err)
 		}
-		release()
 	}
+}
+
+func (s *Service) expire(ctx context.Context, row store.Session) error {
+	release, err := s.locks.acquire(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	var cs commerce.Session
+	if err := json.Unmarshal(row.Body, &cs); err != nil {
+		return err
+	}
+	_, err = s.end(ctx, Call{}, row, cs, commerce.Expired)
+	return err
 }

@@ -3,8 +3,6 @@ package checkout
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -37,14 +35,16 @@ func capture(ctx context.Context, r *run) (next, error) {
 		return r.complete(ctx)
 	case i.State == payment.Taken:
 		return r.operator(ctx, "captured_unlike_the_total", "compare the intent with the order and settle the session"), nil
+	case i.State == payment.Processing:
+		return next{wait: r.backoff(), note: "capture under way"}, nil
 	case i.State == payment.Held && (payment.KindOf(err) != payment.Refused || r.at.Tries < refusals):
-		if pe, ok := errors.AsType[*payment.Error](err); ok && pe.StoredReply {
+		if replayed(err) {
 			r.at.KeyVersion++
 		}
 		return next{wait: r.backoff(), note: "capture failed, hold stands"}, nil
 	default: // S11: the hold is gone, or will never be taken
 		r.alert(ctx, "capture_refused", "none: the order is canceled")
-		return r.undo(declineReason("The payment could not be taken. Nothing was charged and the order was canceled.", "capture refused")), nil
+		return r.undo(ctx, declineReason("The payment could not be taken. Nothing was charged and the order was canceled.", "capture refused"))
 	}
 }
 
@@ -52,12 +52,8 @@ func capture(ctx context.Context, r *run) (next, error) {
 // the order that it is about (S13).
 func (r *run) complete(ctx context.Context) (next, error) {
 	now := r.clock.Now()
-	srow, err := r.store.Session(ctx, r.row.SessionID)
+	srow, cs, err := r.session(ctx)
 	if err != nil {
-		return next{}, fmt.Errorf("read session %s to complete it: %w", r.row.SessionID, err)
-	}
-	var cs commerce.Session
-	if err := json.Unmarshal(srow.Body, &cs); err != nil {
 		return next{}, err
 	}
 	snap := *r.at.Placed
@@ -83,9 +79,7 @@ func (r *run) complete(ctx context.Context) (next, error) {
 		Shop: cs.Shop, Ref: snap.Ref, SessionID: cs.ID, Agent: cs.Agent, IntentID: r.at.IntentID, UpdatedAt: now, Body: body,
 	}}
 	n.batch.Events = r.event(ctx, cs, commerce.OrderCreate, rec.Told)
-	r.row.TokenUntil = now.Add(r.timing.TokenLife)
-	err = r.finish(ctx, &n, cs, nil, func(b *store.Batch, answered bool) { b.Session.Session.Answered = answered })
-	if err != nil {
+	if err := r.finish(ctx, &n, cs, nil); err != nil {
 		return next{}, err
 	}
 	r.delivered()

@@ -6,10 +6,13 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 )
 
-// differs names what the shop's order does not share with what was frozen (S4): currency, total, lines, address or choice. What a
+// differs names what the shop's order does not share with what was frozen (S4): that it stands, currency, total, lines, address or choice. What a
 // shop does not tell of its order cannot differ; the suite for adapters asks for total, currency and lines.
 func differs(a attempt, s commerce.Snapshot) []string {
 	var d []string
+	if s.Canceled() {
+		d = append(d, "state")
+	}
 	if s.Currency != a.Total.Currency {
 		d = append(d, "currency")
 	}

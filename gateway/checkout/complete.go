@@ -16,9 +16,10 @@ import (
 // second charge or order, whatever its key and token.
 func (s *Service) Complete(ctx context.Context, c Call, id string, r commerce.CompleteRequest) (store.Answer, error) {
 	for {
-		w := s.waiting.add(id, c, hashToken(r.Payment.Token), s.clock.Now())
+		w := s.waiting.add(id, c, hashToken(r.Payment.Token))
 		answer, wait, err := s.enter(ctx, c, id, r)
 		if err == nil && wait {
+			s.waiting.ask(id, w, s.clock.Now())
 			v := s.await(ctx, id, w)
 			if v.again {
 				continue
@@ -54,7 +55,11 @@ func stillOpen(id string) error {
 
 // enter decides what a complete finds: an end, a running saga to wait for, or an open session to begin with.
 func (s *Service) enter(ctx context.Context, c Call, id string, r commerce.CompleteRequest) (a store.Answer, wait bool, err error) {
-	defer s.locks.acquire(id)()
+	release, err := s.locks.acquire(ctx, id)
+	if err != nil {
+		return a, false, err
+	}
+	defer release()
 	row, cs, err := s.load(ctx, c.Agent, id)
 	if err != nil {
 		return a, false, err
@@ -128,7 +133,7 @@ func (s *Service) begin(
 	}
 	mergeComplete(&cs, r)
 	shown, showed := cs.Quote.Total, len(cs.Quote.Totals) > 0
-	p, err := s.price(ctx, shop, quoteKey(cs.ID), cs.Quote.CartRef, cs.Cart)
+	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
 		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
 		return a, false, err
@@ -212,12 +217,17 @@ func mergeComplete(cs *commerce.Session, r commerce.CompleteRequest) {
 	}
 }
 
+// preflightTime bounds the look at a token.
+const preflightTime = 2 * time.Second
+
 // preflight reads the token's limits. It returns a message when the token will not do, an error when the request is wrong, and
 // nothing when the token could not be read: a look that fails must not lose a sale, and the processor decides in the end.
 func (s *Service) preflight(
 	ctx context.Context, shop *Shop, t payment.Terms, total commerce.Money, token payment.Secret, now time.Time,
 ) (*commerce.Message, error) {
-	limits, err := shop.Payment.Inspect(ctx, t, token)
+	looking, cancel := context.WithTimeout(ctx, preflightTime)
+	defer cancel()
+	limits, err := shop.Payment.Inspect(looking, t, token)
 	if err == nil {
 		err = limits.Allows(total, now, s.timing.Margin)
 	}
@@ -319,7 +329,7 @@ func (s *Service) hurry(ctx context.Context, id string) {
 		return
 	}
 	g := sagas[len(sagas)-1]
-	if !g.Live || g.Owner != "" || (g.Step == stepPlacing && !g.Mark.IsZero()) || !g.DueAt.After(s.clock.Now()) {
+	if !g.Live || g.Owner != "" || g.Step == stepNeedsOperator || (g.Step == stepPlacing && !g.Mark.IsZero()) || !g.DueAt.After(s.clock.Now()) {
 		return
 	}
 	expect := g.Version

@@ -40,7 +40,7 @@ func (s *Service) Create(ctx context.Context, c Call, r commerce.CreateRequest) 
 	}
 	cs.Cart.ReplaceLines(r.Lines)
 
-	p, err := s.price(ctx, shop, quoteKey(cs.ID), "", cs.Cart)
+	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
 		return store.Answer{}, err
 	}

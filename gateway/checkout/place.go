@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,31 +15,43 @@ import (
 // and cart; any other is left alone for the quarantine and then searched, because an order may appear after the first look (S5).
 func place(ctx context.Context, r *run) (next, error) {
 	repeated, err := r.begin(ctx)
-	if err != nil {
-		return next{}, err
-	}
-	facts := r.shop.Upstream.Facts()
 	switch {
+	case err != nil:
+		return next{}, err
 	case !repeated && r.abandoned():
-		return r.undo(&reason{Quiet: true, Note: "abandoned"}), nil
+		return r.undo(ctx, &reason{Quiet: true, Note: "abandoned"})
+	case !repeated && r.at.Rebuild:
+		return r.placeAnew(ctx)
 	case !repeated:
 		return r.placeNow(ctx, false)
-	case facts.Idempotent && !(r.abandoned() && r.shop.Upstream.CanFind()):
+	case r.shop.Upstream.Facts().Idempotent && !r.at.Exists && !(r.abandoned() && r.searchable()):
+		if err := r.remark(ctx); err != nil {
+			return next{}, err
+		}
 		return r.placeNow(ctx, true)
-	case !facts.ExactLookup:
+	case !r.searchable():
 		return r.operator(ctx, "order_unknown", "look for the order in the shop and settle the session"), nil
 	}
-	if left := r.quarantineEnd().Sub(r.clock.Now()); left > 0 {
+	if left := r.quarantine(); left > 0 {
 		return next{wait: left, note: "quarantine"}, nil
 	}
 	return r.lookUp(ctx)
 }
 
-// quarantineEnd is when a call that was cut off can no longer take effect: the durable mark, the call's own time limit, the shop's
-// longest processing, and a margin.
-func (r *run) quarantineEnd() time.Time {
-	return r.row.Mark.Add(r.shop.Upstream.Timeout() + r.shop.Upstream.Facts().MaxProcessing + r.timing.Margin)
+// searchable reports whether a look-up tells for sure if the attempt's order exists.
+func (r *run) searchable() bool {
+	return r.shop.Upstream.CanFind() && r.shop.Upstream.Facts().ExactLookup
 }
+
+// quarantine is how long a call that was cut off can still take effect: counted from the durable mark, the call's own time limit, the
+// shop's longest processing, and a margin.
+func (r *run) quarantine() time.Duration {
+	end := r.row.Mark.Add(r.shop.Upstream.Timeout() + r.shop.Upstream.Facts().MaxProcessing + r.timing.Margin)
+	return max(end.Sub(r.clock.Now()), 0)
+}
+
+// longestRetryAfter bounds how long a shop can make a hold wait.
+const longestRetryAfter = time.Minute
 
 // orderKey is the key of the attempt's order. It never changes within an attempt.
 func (r *run) orderKey() string { return key(r.row.SessionID, "order", r.row.Attempt, 0) }
@@ -59,26 +72,35 @@ func (r *run) placeNow(ctx context.Context, repeated bool) (next, error) {
 	if err == nil {
 		return r.placed(ctx, snap)
 	}
-	f, _ := errors.AsType[*commerce.Fault](err)
-	switch k := commerce.KindOf(err); {
+	f, ok := errors.AsType[*commerce.Fault](err)
+	if !ok {
+		f = commerce.Faultf(commerce.Indeterminate, "the shop's answer is no fault")
+	}
+	switch k := f.Kind; {
 	case k == commerce.AlreadyPlaced:
+		if r.at.Exists = true; !r.searchable() {
+			return r.operator(ctx, "order_unknown", "look for the order in the shop and settle the session"), nil
+		}
 		return r.lookUp(ctx)
-	case !commerce.Definite(err):
-		r.at.Unsure = true
+	case !commerce.Definite(f):
+		r.at.Refused = false
 		if r.shop.Upstream.Facts().Idempotent {
 			return next{wait: r.backoff(), note: "order unknown"}, nil
 		}
-		return next{wait: max(r.quarantineEnd().Sub(r.clock.Now()), time.Millisecond), note: "order unknown: quarantine"}, nil
-	case k == commerce.Temporary || k == commerce.RateLimited || k == commerce.Unauthorized:
+		return next{wait: max(r.quarantine(), time.Millisecond), note: "order unknown: quarantine"}, nil
+	case !forGood(f):
 		if k == commerce.Unauthorized {
 			r.alert(ctx, "shop_credentials_refused", "check the shop's credentials; the hold is kept until the attempt is abandoned")
 		}
 		if !repeated && r.abandoned() {
-			return r.undo(&reason{Quiet: true, Note: "abandoned: " + k.String()}), nil
+			return r.undo(ctx, &reason{Quiet: true, Note: "abandoned: " + k.String()})
 		}
-		return next{wait: max(r.backoff(), f.RetryAfter), settled: !repeated, note: "shop: " + k.String()}, nil
-	case repeated && r.shop.Upstream.CanFind():
-		return r.lookUp(ctx) // a refusal of the repeat says nothing about the first call
+		return next{wait: max(r.backoff(), min(f.RetryAfter, longestRetryAfter)), settled: !repeated, note: "shop: " + k.String()}, nil
+	case repeated && !r.at.Refused:
+		// This says nothing about the call before, which may still be under way. Once that has had its time, the same key gives its
+		// order, or the refusal again.
+		r.at.Refused = true
+		return next{wait: max(r.quarantine(), time.Millisecond), note: "refused, the call before is unknown: quarantine"}, nil
 	default:
 		return r.shopRefused(ctx, f)
 	}
@@ -89,7 +111,7 @@ func (r *run) placed(ctx context.Context, snap commerce.Snapshot) (next, error) 
 	r.at.OrderRef, r.at.Placed = snap.Ref, &snap
 	if diff := differs(r.at, snap); len(diff) > 0 {
 		r.alert(ctx, "order_unlike_the_quote", "none: the order is canceled and the hold let go; the order differs in "+strings.Join(diff, ", "))
-		return r.undo(r.repriced(ctx, priceChanged(), "order differs in "+strings.Join(diff, ", "))), nil
+		return r.undo(ctx, r.repriced(ctx, priceChanged(), "order differs in "+strings.Join(diff, ", ")))
 	}
 	if r.at.Taken || r.at.Free {
 		return r.complete(ctx)
@@ -112,10 +134,15 @@ func (r *run) lookUp(ctx context.Context) (next, error) {
 		}
 	}
 	switch {
+	case len(live) == 0 && r.at.Exists && r.quarantine() > 0:
+		return next{wait: r.quarantine(), note: "not listed yet: quarantine"}, nil
+	case len(live) == 0 && r.at.Exists:
+		return r.operator(ctx, "order_not_found", "the shop says that the cart is an order: find it and settle the session"), nil
 	case len(live) == 0 && r.abandoned():
-		return r.undo(&reason{Quiet: true, Note: "abandoned"}), nil
+		return r.undo(ctx, &reason{Quiet: true, Note: "abandoned"})
 	case len(live) == 0:
-		return r.placeAgain(ctx)
+		r.at.Rebuild = true // a cart with an unknown write is never used again (S3)
+		return next{settled: true, note: "surely not placed"}, nil
 	case !found.Exact:
 		return r.operator(ctx, "order_found_by_a_weak_match", "compare the orders in the shop and settle the session"), nil
 	}
@@ -155,31 +182,29 @@ func (r *run) cancelExtras(ctx context.Context, keep string, live []commerce.Sna
 		err := r.shop.Upstream.CancelOrder(ctx, adapters.CancelRequest{
 			Key: r.orderKey() + ":extra:" + o.Number, Ref: o.Ref, Reason: "duplicate of another order",
 		})
-		if err != nil {
+		if err != nil && !forGood(err) {
 			return err
 		}
 	}
 	return nil
 }
 
-// placeAgain sends the order once more after it was surely not there. A cart with an unknown write is never used again (S3), so the
-// frozen cart is built anew and must cost what was frozen.
-func (r *run) placeAgain(ctx context.Context) (next, error) {
-	if !r.shop.Upstream.Facts().Idempotent {
-		p, err := r.price(ctx, r.shop, quoteKey(r.row.SessionID), "", r.at.Cart)
-		if err != nil {
-			if k := commerce.KindOf(err); k == commerce.Invalid {
-				return r.undo(&reason{Message: priceChanged(), Note: "cannot be priced any more"}), nil
-			}
-			return next{wait: r.backoff(), settled: true, note: "price again"}, nil
+// placeAnew sends the order again, after it was surely not there, from a cart that is built anew and must cost what was frozen.
+func (r *run) placeAnew(ctx context.Context) (next, error) {
+	p, err := r.price(ctx, r.shop, quoteKey(r.row.SessionID), priceRequest{cart: r.at.Cart})
+	if err != nil {
+		if commerce.KindOf(err) == commerce.Invalid {
+			return r.undo(ctx, &reason{Message: priceChanged(), Note: "cannot be priced any more"})
 		}
-		if p.quote.Total != r.at.Quote.Total || len(p.messages) > 0 {
-			p.quote.Messages = p.messages
-			return r.undo(&reason{Message: priceChanged(), Quote: &p.quote, Note: "price moved"}), nil
-		}
-		r.at.CartRef, r.at.Quote.CartRef = p.quote.CartRef, p.quote.CartRef
-		r.at.Quote.Fingerprint, r.at.Quote.ExactTotal = p.quote.Fingerprint, p.quote.ExactTotal
+		return next{wait: r.backoff(), settled: true, note: "price again"}, nil
 	}
+	if p.quote.Total != r.at.Quote.Total || slices.ContainsFunc(p.messages, commerce.Message.Blocks) {
+		p.quote.Messages = p.messages
+		return r.undo(ctx, &reason{Message: priceChanged(), Quote: &p.quote, Note: "price moved"})
+	}
+	r.at.CartRef, r.at.Quote.CartRef = p.quote.CartRef, p.quote.CartRef
+	r.at.Quote.Fingerprint, r.at.Quote.ExactTotal = p.quote.Fingerprint, p.quote.ExactTotal
+	r.at.Rebuild = false
 	if err := r.remark(ctx); err != nil {
 		return next{}, err
 	}
@@ -203,14 +228,14 @@ func (r *run) shopRefused(ctx context.Context, f *commerce.Fault) (next, error) 
 	case commerce.OptionGone:
 		m = optionGone()
 	}
-	return r.undo(r.repriced(ctx, m, "shop refused: "+f.Kind.String())), nil
+	return r.undo(ctx, r.repriced(ctx, m, "shop refused: "+f.Kind.String()))
 }
 
 // repriced is a reason with the shop's present price, in a new cart. When the shop cannot be asked, the old price stands and the next
 // request asks again.
 func (r *run) repriced(ctx context.Context, m commerce.Message, note string) *reason {
 	why := &reason{Message: m, Note: note}
-	p, err := r.price(ctx, r.shop, quoteKey(r.row.SessionID), "", r.at.Cart)
+	p, err := r.price(ctx, r.shop, quoteKey(r.row.SessionID), priceRequest{cart: r.at.Cart})
 	if err != nil {
 		return why
 	}

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,14 +22,31 @@ type priced struct {
 // maxRelaxations bounds how many refused wishes one pricing sets aside. Each is one more call to the shop.
 const maxRelaxations = 8
 
+// priceRequest is a cart to be priced.
+type priceRequest struct {
+	cart    commerce.Cart
+	cartRef string // of the shop's cart; empty for a new one
+	// usual is what was selected the last time. Asked for at once, it saves the second call that selecting a default takes.
+	usual []commerce.Choice
+}
+
+// repricing asks for the present state of a session, in its cart.
+func repricing(cs commerce.Session) priceRequest {
+	return priceRequest{cart: cs.Cart, cartRef: cs.Quote.CartRef, usual: cs.Quote.Choices}
+}
+
 // price asks the shop for the price of the cart. Where a shop refuses a single wish (a code, an address, an option, a line that is
 // out of stock), the wish is set aside, the rest is priced, and the session tells what was refused: an agent needs a session to
-// repair, not an error. An unknown item is an error of the request.
+// repair, not an error. An unknown item is an error of the request. Where the agent has not chosen an option, the cheapest is selected.
 //
 // An error other than a definite refusal may have left a write in the shop's cart; the caller then forgets the cart (S3).
-func (s *Service) price(ctx context.Context, shop *Shop, key, cartRef string, cart commerce.Cart) (priced, error) {
+func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequest) (priced, error) {
 	var p priced
-	ask := cart
+	ask, cartRef := r.cart, r.cartRef
+	guessed := len(ask.Choices) == 0 && len(r.usual) == 1
+	if guessed {
+		ask.Choices = r.usual
+	}
 	for range maxRelaxations {
 		q, err := shop.Upstream.Quote(ctx, adapters.QuoteRequest{Key: key, CartRef: cartRef, Cart: ask})
 		if err != nil {
@@ -36,47 +54,39 @@ func (s *Service) price(ctx context.Context, shop *Shop, key, cartRef string, ca
 			if !ok {
 				return p, err
 			}
-			if f.Kind == commerce.CartGone && cartRef != "" {
+			switch {
+			case f.Kind == commerce.CartGone && cartRef != "":
 				cartRef = "" // the shop forgot the cart: everything that it held is in ours
-				continue
-			}
-			if !p.setAside(f, cart, &ask) {
-				return p, quoteFault(f, cart)
-			}
-			if len(ask.Lines) == 0 { // nothing is left that has a price
-				p.quote = commerce.Quote{Currency: cart.Currency, CartRef: cartRef, NeedsShipping: true}
-				p.mergeInto(cart)
+			case f.Kind == commerce.OptionGone && guessed:
+				guessed, ask.Choices = false, nil
+			case !p.setAside(f, r.cart, &ask):
+				return p, quoteFault(f, r.cart)
+			case len(ask.Lines) == 0: // nothing is left that has a price
+				p.quote = commerce.Quote{Currency: r.cart.Currency, CartRef: cartRef, NeedsShipping: true}
+				p.mergeInto(r.cart)
 				return p, nil
 			}
 			continue
 		}
-		if id, ok := cheapest(q, ask); ok {
-			ask.Choices = []commerce.Choice{id}
-			cartRef = q.CartRef
-			continue
+		if len(r.cart.Choices) == 0 && (guessed || len(q.Choices) == 0) {
+			if c, ok := cheapest(q); ok && c.OptionID != ask.OptionID() {
+				guessed, ask.Choices, cartRef = true, []commerce.Choice{c}, q.CartRef
+				continue
+			}
 		}
 		p.quote = q
-		p.mergeInto(cart)
+		p.mergeInto(r.cart)
 		return p, nil
 	}
 	return p, commerce.Faultf(commerce.Unavailable, "the shop refused too many parts of the cart, one after the other; send fewer lines or codes")
 }
 
 // cheapest is the option that is selected when the agent has not chosen one: the cheapest that is offered, the first of equals.
-func cheapest(q commerce.Quote, c commerce.Cart) (commerce.Choice, bool) {
-	if !q.NeedsShipping || len(q.Options) == 0 || len(q.Choices) > 0 || len(c.Choices) > 0 {
+func cheapest(q commerce.Quote) (commerce.Choice, bool) {
+	if !q.NeedsShipping || len(q.Options) == 0 {
 		return commerce.Choice{}, false
 	}
-	o := slices.MinFunc(q.Options, func(a, b commerce.FulfillmentOption) int {
-		switch {
-		case a.Total < b.Total:
-			return -1
-		case a.Total > b.Total:
-			return 1
-		default:
-			return 0
-		}
-	})
+	o := slices.MinFunc(q.Options, func(a, b commerce.FulfillmentOption) int { return cmp.Compare(a.Total, b.Total) })
 	return commerce.Choice{Type: o.Type, OptionID: o.ID}, true
 }
 

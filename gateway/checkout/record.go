@@ -8,7 +8,6 @@ import (
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
-	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
@@ -35,23 +34,19 @@ func record(ctx context.Context, r *run) (next, error) {
 	}
 	kind := commerce.KindOf(err)
 	switch {
-	case !commerce.Definite(err), kind == commerce.Temporary, kind == commerce.RateLimited, kind == commerce.Unauthorized:
-		if r.at.Tries == 9 {
-			r.alert(ctx, "payment_not_recorded", "the order is paid but the shop does not know; it is tried again until it does")
-		}
+	case !forGood(err):
 		return next{wait: r.backoff(), note: "record: " + kind.String()}, nil
-	}
-	if r.at.RecordTries++; r.at.RecordTries < refusals {
+	case r.at.RecordTries+1 < refusals:
+		r.at.RecordTries++
 		return next{wait: r.backoff(), note: "record refused: " + kind.String()}, nil
-	}
-	if noted() {
+	case noted():
 		return done, nil
-	}
-	if r.shop.RefundUnrecorded {
+	case r.shop.RefundUnrecorded:
 		r.alert(ctx, "payment_refused_by_shop", "none: the order is canceled and refunded")
 		return next{step: stepReturning, note: "record refused for good"}, nil
+	default:
+		return r.review(ctx)
 	}
-	return r.review(ctx)
 }
 
 // review tells the agent that the order is looked at by a person, and leaves it to one.
@@ -74,7 +69,7 @@ func giveBack(ctx context.Context, r *run) (next, error) {
 		}
 	}
 	if err != nil || !snap.Canceled() {
-		if r.at.Tries >= refusals && commerce.Definite(err) {
+		if r.at.Tries >= refusals && forGood(err) {
 			return r.operator(ctx, "order_not_cancelable", "cancel the order in the shop, then refund"), nil
 		}
 		return next{wait: r.backoff(), note: "cancel"}, nil
@@ -136,9 +131,6 @@ func sweep(ctx context.Context, r *run) (next, error) {
 	if !r.shop.Upstream.CanFind() || r.at.Sweep >= len(r.timing.Sweeps) {
 		return next{step: stepClosed}, nil
 	}
-	if _, err := r.begin(ctx); err != nil {
-		return next{}, err
-	}
 	found, err := r.shop.Upstream.FindOrder(ctx, adapters.OrderQuery{
 		Key: r.orderKey(), CartRef: r.at.CartRef, TxnID: r.at.IntentID, Since: r.row.CreatedAt,
 	})
@@ -155,8 +147,13 @@ func sweep(ctx context.Context, r *run) (next, error) {
 		r.alert(ctx, "second_order_by_a_weak_match", "compare the orders in the shop")
 		extra = nil
 	}
-	if err := r.cancelExtras(ctx, r.at.OrderRef, extra); err != nil {
-		return next{wait: r.backoff(), note: "sweep: " + commerce.KindOf(err).String()}, nil
+	if len(extra) > 0 {
+		if _, err := r.begin(ctx); err != nil {
+			return next{}, err
+		}
+		if err := r.cancelExtras(ctx, r.at.OrderRef, extra); err != nil {
+			return next{wait: r.backoff(), note: "sweep: " + commerce.KindOf(err).String()}, nil
+		}
 	}
 	r.at.Sweep++
 	if wait := r.timing.sweepAfter(r.at.Sweep); wait > 0 {
@@ -170,34 +167,4 @@ func (r *run) cancelOrder(ctx context.Context) error {
 	return r.shop.Upstream.CancelOrder(ctx, adapters.CancelRequest{
 		Key: key(r.row.SessionID, "cancel", r.row.Attempt, 0), Ref: r.at.OrderRef, Reason: "checkout was not completed",
 	})
-}
-
-// payBack refunds the attempt's whole total once. refund is nil while the outcome is open; n is then what to do.
-func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err error) {
-	k := key(r.row.SessionID, "refund", r.row.Attempt, 0)
-	find := func() (*payment.Refund, next, error) {
-		b, ok, err := r.shop.Payment.FindRefund(ctx, r.at.IntentID, k)
-		switch {
-		case err != nil:
-			return nil, next{wait: r.backoff(), note: "refund unreadable"}, nil
-		case ok && b.Status != payment.RefundFailed:
-			return &b, next{}, nil
-		default:
-			return nil, r.operator(ctx, "refund_refused", "refund the intent by hand"), nil
-		}
-	}
-	if r.clock.Now().Sub(r.row.Mark) >= r.timing.KeyLife {
-		return find() // the key may be forgotten by now: never send again (S6)
-	}
-	b, err := r.shop.Payment.Refund(ctx, payment.RefundRequest{
-		Key: k, IntentID: r.at.IntentID, Amount: r.at.Total, Reason: "requested_by_customer",
-	})
-	switch kind := payment.KindOf(err); {
-	case err == nil && b.Status != payment.RefundFailed:
-		return &b, next{}, nil
-	case err == nil, kind == payment.Refused, kind == payment.KeyReused:
-		return find()
-	default:
-		return nil, next{wait: r.backoff(), note: "refund unknown"}, nil
-	}
 }

@@ -60,7 +60,8 @@ type Timing struct {
 	Lease time.Duration
 	// Poll is how often due sagas are looked for. Default 250 ms.
 	Poll time.Duration
-	// Margin is added to the quarantine of an unknown shop call, and taken off a token's expiry. Default 2 s.
+	// Margin is added to the quarantine of an unknown shop call, taken off a token's expiry, and how long the mark of an intent may be
+	// old when the call is sent. Default 2 s.
 	Margin time.Duration
 	// Settle is how long an intent that was answered with a stored failure may still turn up in the processor's list. Default 30 s.
 	Settle time.Duration

@@ -25,17 +25,21 @@ const (
 
 // Step is one row of the table of the saga.
 type Step struct {
-	// Does is the one outside write of the step, and its key's middle part.
+	// Does is the outside write of the step, after the middle part of its key.
 	Does string
 	// Leads is where its outcomes lead.
 	Leads string
 	// Live says that the session is bound: no update, no cancel, no expiry (S1).
 	Live bool
-	run  func(context.Context, *run) (next, error)
+	// Money says that the step speaks to the payment account, which must be the frozen one (S6).
+	Money bool
+
+	run func(context.Context, *run) (next, error)
 }
 
-// Steps is the whole saga, by the name of the step. A row is reached by a commit that also marks the intent of what the row does; the row acts; and its
-// outcome is the next commit. From placing on a saga only goes forward, or is undone step by step with everything read back.
+// Steps is the whole saga, by the stored name of the step. A row is reached by a commit that also marks the intent of what the row does;
+// the row acts; and its outcome is the next commit. From placing on a saga only goes forward, or is undone step by step with everything
+// read back.
 //
 //	authorizing ──held──► placing ──placed──► capturing ──taken──► recording ──► sweeping ──► closed
 //	     │                   │                    │                    │
@@ -45,10 +49,12 @@ type Step struct {
 //	     ▼                   │ taken after all                         │
 //	  reopened ◄── canceled ─┴──► refunding ──► reopened               ▼
 //	                                                                 closed
+//
+// Reopened is no step: the session is open again, and the saga goes on to releasing its cart.
 func Steps() map[string]Step {
 	return map[string]Step{
 		stepAuthorizing: {
-			Does: "auth: hold the total on the token", Live: true, run: authorize,
+			Does: "auth: hold the total on the token", Live: true, Money: true, run: authorize,
 			Leads: "held: placing; declined or refused: voiding, or reopened when there is nothing to void; unknown: again with the same key (S6)",
 		},
 		stepPlacing: {
@@ -56,7 +62,7 @@ func Steps() map[string]Step {
 			Leads: "placed as frozen: capturing; placed otherwise: unplacing (S4); refused: voiding; unknown: quarantine, look-up, then act (S5)",
 		},
 		stepCapturing: {
-			Does: "capture: take the hold", Live: true, run: capture,
+			Does: "capture: take the hold", Live: true, Money: true, run: capture,
 			Leads: "taken: completed and recording; refused for good: unplacing (S11); unknown: read back, again with the same key",
 		},
 		stepRecording: {
@@ -69,18 +75,18 @@ func Steps() map[string]Step {
 		},
 		stepUnplacing: {
 			Does: "cancel: cancel the shop's order", Live: true, run: unplace,
-			Leads: "read back as canceled: voiding; refused: needs_operator",
+			Leads: "read back as canceled: voiding, or refunding what was taken; refused: needs_operator",
 		},
 		stepVoiding: {
-			Does: "void: let the hold go", Live: true, run: void,
+			Does: "void: let the hold go", Live: true, Money: true, run: void,
 			Leads: "read back as canceled: reopened (S2); taken after all: refunding",
 		},
 		stepRefunding: {
-			Does: "refund: give back what was taken although no order stands", Live: true, run: refund,
+			Does: "refund: give back what was taken although no order stands", Live: true, Money: true, run: refund,
 			Leads: "done: reopened; refused: needs_operator",
 		},
 		stepReturning: {
-			Does: "cancel and refund: undo a completed order that the shop will not note as paid", run: giveBack,
+			Does: "cancel and refund: undo a completed order that the shop will not note as paid", Money: true, run: giveBack,
 			Leads: "done: order_update and closed; refused: needs_operator",
 		},
 		stepReleasing: {

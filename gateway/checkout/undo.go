@@ -8,42 +8,54 @@ import (
 	"github.com/postern-gateway/postern/gateway/payment"
 )
 
+// undo sends the attempt back: first the order, then the hold, then the session opens again. It stays where it is told to go until
+// everything is read back (S2).
+func (r *run) undo(ctx context.Context, why *reason) (next, error) {
+	if r.at.Reason == nil {
+		r.at.Reason = why
+	}
+	if r.at.OrderRef != "" {
+		return next{step: stepUnplacing, note: "undo: " + why.Note}, nil
+	}
+	return r.giveUpMoney(ctx, "undo: "+why.Note)
+}
+
+// giveUpMoney goes on to let the money go, once no order stands.
+func (r *run) giveUpMoney(ctx context.Context, note string) (next, error) {
+	switch {
+	case r.at.Taken:
+		return next{step: stepRefunding, note: note}, nil
+	case r.at.IntentID != "":
+		return next{step: stepVoiding, note: note}, nil
+	default:
+		return r.reopen(ctx)
+	}
+}
+
 // unplace cancels the shop's order and believes it only when it is read back.
 func unplace(ctx context.Context, r *run) (next, error) {
 	if _, err := r.begin(ctx); err != nil {
 		return next{}, err
 	}
-	cancelErr := r.cancelOrder(ctx)
+	refused := r.cancelOrder(ctx)
 	snap, err := r.shop.Upstream.GetOrder(ctx, r.at.OrderRef)
 	switch {
 	case err == nil && snap.Canceled():
-		return r.giveUpMoney(ctx)
-	case cancelErr != nil && commerce.Definite(cancelErr) && retryNever(cancelErr) && r.at.Tries >= refusals:
+		return r.giveUpMoney(ctx, "order canceled")
+	case forGood(refused) && r.at.Tries >= refusals:
 		return r.operator(ctx, "order_not_cancelable", "cancel the order in the shop and settle the session"), nil
 	default:
 		return next{wait: r.backoff(), note: "cancel"}, nil
 	}
 }
 
-// retryNever reports whether a definite refusal will stay one.
-func retryNever(err error) bool {
+// forGood reports whether err is a definite refusal that another try does not change.
+func forGood(err error) bool {
 	switch commerce.KindOf(err) {
 	case commerce.Temporary, commerce.RateLimited, commerce.Unauthorized:
 		return false
 	default:
-		return true
-	}
-}
-
-// giveUpMoney goes on to let the money go, once no order stands.
-func (r *run) giveUpMoney(ctx context.Context) (next, error) {
-	switch {
-	case r.at.Taken:
-		return next{step: stepRefunding}, nil
-	case r.at.IntentID != "":
-		return next{step: stepVoiding}, nil
-	default:
-		return r.reopen(ctx)
+		return err != nil && commerce.Definite(err)
 	}
 }
 
@@ -68,14 +80,17 @@ func void(ctx context.Context, r *run) (next, error) {
 		r.at.Taken = true
 		return next{step: stepRefunding, note: "taken after all"}, nil
 	default:
-		if pe, ok := errors.AsType[*payment.Error](err); ok && pe.StoredReply {
+		if replayed(err) {
 			r.at.KeyVersion++ // a void under a new key voids nothing twice
-		}
-		if r.at.Tries == 9 {
-			r.alert(ctx, "hold_not_voided", "cancel the intent at the processor; the session opens when it is canceled")
 		}
 		return next{wait: r.backoff(), note: "hold stands"}, nil
 	}
+}
+
+// replayed reports whether err is only a failure that the processor keeps under our key.
+func replayed(err error) bool {
+	pe, ok := errors.AsType[*payment.Error](err)
+	return ok && (pe.StoredReply || pe.Kind == payment.KeyReused)
 }
 
 // refund gives back money that was taken although no order stands.
@@ -91,6 +106,51 @@ func refund(ctx context.Context, r *run) (next, error) {
 	return r.reopen(ctx)
 }
 
+// payBack refunds the attempt's whole total once. refund is nil while the outcome is open; n is then what to do. Only the whole is ever
+// given back, so that a second key, after a failure that is stored under the first, cannot give anything back twice.
+func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err error) {
+	if r.clock.Now().Sub(r.row.Mark) >= r.timing.KeyLife { // the key may be forgotten by now: never send again (S6)
+		return r.paidBack(ctx, r.operatorRefund)
+	}
+	b, err := r.shop.Payment.Refund(ctx, payment.RefundRequest{
+		Key: r.key("refund"), IntentID: r.at.IntentID, Amount: r.at.Total, Reason: "requested_by_customer",
+	})
+	kind := payment.KindOf(err)
+	switch {
+	case err == nil && b.Status != payment.RefundFailed:
+		return &b, next{}, nil
+	case err == nil, kind == payment.Refused, kind == payment.KeyReused:
+		return r.paidBack(ctx, r.operatorRefund)
+	case kind == payment.Unknown && replayed(err):
+		return r.paidBack(ctx, func(context.Context) next {
+			if r.clock.Now().Sub(r.row.Mark) >= r.timing.Settle {
+				r.at.KeyVersion++
+			}
+			return next{wait: r.backoff(), note: "refund failed"}
+		})
+	default:
+		return nil, next{wait: r.backoff(), note: "refund unknown"}, nil
+	}
+}
+
+func (r *run) operatorRefund(ctx context.Context) next {
+	return r.operator(ctx, "refund_refused", "refund the intent by hand")
+}
+
+// paidBack looks whether the refund was made under one of its keys; none says what to do when it was not.
+func (r *run) paidBack(ctx context.Context, none func(context.Context) next) (*payment.Refund, next, error) {
+	for v := range r.at.KeyVersion + 1 {
+		b, ok, err := r.shop.Payment.FindRefund(ctx, r.at.IntentID, key(r.row.SessionID, "refund", r.row.Attempt, v))
+		if err != nil {
+			return nil, next{wait: r.backoff(), note: "refund unreadable"}, nil
+		}
+		if ok && b.Status != payment.RefundFailed {
+			return &b, next{}, nil
+		}
+	}
+	return nil, none(ctx), nil
+}
+
 // release drops the cart of an attempt or session that has ended, so that the shop gets back what it held. It gives up after some
 // tries: carts expire in the shop by themselves.
 func release(ctx context.Context, r *run) (next, error) {
@@ -98,7 +158,7 @@ func release(ctx context.Context, r *run) (next, error) {
 		return next{}, err
 	}
 	err := r.shop.Upstream.ReleaseCart(ctx, r.at.CartRef)
-	if err == nil || retryNever(err) && commerce.Definite(err) || r.at.Tries >= 5 {
+	if err == nil || forGood(err) || r.at.Tries >= 5 {
 		return next{step: stepClosed}, nil
 	}
 	return next{wait: r.backoff(), note: "release"}, nil

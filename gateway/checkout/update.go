@@ -2,6 +2,8 @@ package checkout
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
@@ -27,7 +29,11 @@ func (s *Service) Get(ctx context.Context, c Call, id string) (store.Answer, err
 // Update changes a session field by field, prices it again and commits session and answer together. A second call without a key
 // makes the same changes again, which changes nothing.
 func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.UpdateRequest) (store.Answer, error) {
-	defer s.locks.acquire(id)()
+	release, err := s.locks.acquire(ctx, id)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	defer release()
 	row, cs, err := s.load(ctx, c.Agent, id)
 	if err != nil {
 		return store.Answer{}, err
@@ -40,7 +46,7 @@ func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.Upda
 		return store.Answer{}, err
 	}
 	apply(&cs.Cart, r)
-	p, err := s.price(ctx, shop, quoteKey(cs.ID), cs.Quote.CartRef, cs.Cart)
+	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
 		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
 		return store.Answer{}, err
@@ -100,23 +106,33 @@ func apply(cart *commerce.Cart, r commerce.UpdateRequest) {
 	}
 }
 
-// forgetCart drops the reference to a shop cart after a pricing whose writes may or may not have happened: such a cart is never used
-// again (S3). The shop's own expiry clears it; a release is tried when the session ends.
+// forgetCart drops a cart after a pricing whose writes may or may not have happened: such a cart is never used again (S3), and the shop
+// is asked to let it go.
 func (s *Service) forgetCart(ctx context.Context, row store.Session, cartRef string, cause error) {
 	if cartRef == "" || commerce.KindOf(cause) != commerce.Unavailable {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	_, cs, err := s.load(ctx, row.Agent, row.ID)
+	if err := s.dropCart(ctx, row); err != nil && !errors.Is(err, store.ErrStale) {
+		s.log.WarnContext(ctx, "could not drop a cart of unknown state", "session", row.ID, "error", err)
+	}
+}
+
+func (s *Service) dropCart(ctx context.Context, row store.Session) error {
+	var cs commerce.Session
+	if err := json.Unmarshal(row.Body, &cs); err != nil {
+		return err
+	}
+	release, err := s.releaseOf(ctx, cs)
 	if err != nil {
-		return
+		return err
 	}
 	cs.Quote.CartRef = ""
 	fresh, err := sessionRow(cs)
 	if err != nil {
-		return
+		return err
 	}
-	if err := s.store.Commit(ctx, store.Batch{Session: &store.SessionWrite{Session: fresh, Expect: row.Version, Idle: true}}); err != nil {
-		s.log.WarnContext(ctx, "could not drop a cart of unknown state", "session", row.ID, "error", err)
-	}
+	return s.store.Commit(ctx, store.Batch{
+		Session: &store.SessionWrite{Session: fresh, Expect: row.Version, Idle: true}, Sagas: []store.SagaWrite{{Saga: release}},
+	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
-// waiting holds the completes that wait for a saga of their session to end, and when each session was last asked for. The zero value
+// waiting holds the completes that wait for a saga of their session to end, and when each such saga was last asked for. The zero value
 // is ready.
 type waiting struct {
 	mu    sync.Mutex
@@ -31,7 +31,7 @@ type verdict struct {
 	again  bool
 }
 
-func (w *waiting) add(id string, c Call, token [sha256.Size]byte, now time.Time) *waiter {
+func (w *waiting) add(id string, c Call, token [sha256.Size]byte) *waiter {
 	n := &waiter{call: c, token: token, verdict: make(chan verdict, 1)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -39,8 +39,16 @@ func (w *waiting) add(id string, c Call, token [sha256.Size]byte, now time.Time)
 		w.by, w.asked = make(map[string][]*waiter), make(map[string]time.Time)
 	}
 	w.by[id] = append(w.by[id], n)
-	w.asked[id] = now
 	return n
+}
+
+// ask notes that n wants a saga of its session to go on. It notes nothing when a saga has just ended and spoken to n.
+func (w *waiting) ask(id string, n *waiter, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if slices.Contains(w.by[id], n) {
+		w.asked[id] = now
+	}
 }
 
 // remove takes n out and reports whether it was still there; if not, a verdict is on its way.

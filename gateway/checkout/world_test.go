@@ -54,7 +54,9 @@ type skewed struct{ offset atomic.Int64 }
 
 func (s *skewed) Now() time.Time { return clock.System().Now().Add(time.Duration(s.offset.Load())) }
 
-func (s *skewed) Sleep(ctx context.Context, d time.Duration) error { return clock.System().Sleep(ctx, d) }
+func (s *skewed) Sleep(ctx context.Context, d time.Duration) error {
+	return clock.System().Sleep(ctx, d)
+}
 
 func (s *skewed) advance(d time.Duration) { s.offset.Add(int64(d)) }
 

@@ -124,6 +124,9 @@ func (s *Shop) Quote(ctx context.Context, r adapters.QuoteRequest) (q commerce.Q
 		if q, err = s.adapter.Quote(ctx, r); err != nil {
 			return err
 		}
+		if q.Currency != s.adapter.Facts.Currency {
+			return commerce.Faultf(commerce.Unexpected, "shop %s: the quote is in %q, the shop sells in %q", s.name, q.Currency, s.adapter.Facts.Currency)
+		}
 		if err := q.Check(); err != nil {
 			return commerce.Faultf(commerce.Unexpected, "shop %s: the quote's amounts are not consistent", s.name).Because(err)
 		}
@@ -135,7 +138,9 @@ func (s *Shop) Quote(ctx context.Context, r adapters.QuoteRequest) (q commerce.Q
 // PlaceOrder makes the order; see [adapters.Adapter] for what a second call does.
 func (s *Shop) PlaceOrder(ctx context.Context, r adapters.PlaceRequest) (o commerce.Snapshot, err error) {
 	err = s.write(ctx, "place_order", func(ctx context.Context) error {
-		o, err = s.adapter.PlaceOrder(ctx, r)
+		if o, err = s.adapter.PlaceOrder(ctx, r); err == nil && o.Ref == "" {
+			err = commerce.Faultf(commerce.Indeterminate, "shop %s: the placed order came back without a reference", s.name)
+		}
 		return err
 	})
 	return o, err
@@ -255,13 +260,16 @@ func (s *Shop) write(ctx context.Context, op string, f func(context.Context) err
 	return s.call(ctx, op, commerce.Indeterminate, f)
 }
 
-// call runs one operation. A failure that carries no kind, a deadline among them, gets the kind that is true of the operation:
+// call runs one operation. A failure that carries no shop's kind, a deadline among them, gets the kind that is true of the operation:
 // nothing is known of a write, and a read may simply be asked again.
 func (s *Shop) call(ctx context.Context, op string, unknown commerce.Kind, f func(context.Context) error) error {
 	ctx, span := s.tracer.Start(ctx, telemetry.SpanShopPrefix+op, trace.SpanKindClient)
 	defer span.End()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errTimeout)
 	defer cancel()
+	if span.IsRecording() {
+		span.SetAttributes(telemetry.AttrShop.String(s.name))
+	}
 	_, err := s.breaker.Execute(func() (struct{}, error) { return struct{}{}, f(ctx) })
 	if err == nil {
 		return nil
@@ -269,24 +277,27 @@ func (s *Shop) call(ctx context.Context, op string, unknown commerce.Kind, f fun
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		err = commerce.Faultf(commerce.Temporary, "shop %s: %s was not tried because the shop has been failing", s.name, op)
 	}
-	if commerce.KindOf(err) == commerce.Unexpected {
+	if !shopKind(commerce.KindOf(err)) {
 		err = commerce.Faultf(unknown, "shop %s: %s gave no usable answer", s.name, op).Because(err)
 	}
 	if span.IsRecording() {
-		span.SetAttributes(telemetry.AttrShop.String(s.name), telemetry.AttrFault.String(commerce.KindOf(err).String()))
+		span.SetAttributes(telemetry.AttrFault.String(commerce.KindOf(err).String()))
 		span.SetStatus(codes.Error, commerce.KindOf(err).String())
 	}
 	return err
 }
 
+// shopKind reports whether an adapter may fail with k. Any other kind is a mistake and says nothing about what happened.
+func shopKind(k commerce.Kind) bool { return k > commerce.Unexpected && k < commerce.Invalid }
+
 var errTimeout = errors.New("upstream timeout: the shop did not answer in time")
 
 // outage reports whether err speaks of the shop's health. A refusal is an answer, and an answer means that the shop is well.
 func outage(err error) bool {
-	switch commerce.KindOf(err) {
-	case commerce.Unexpected, commerce.Indeterminate, commerce.Temporary:
-		return err != nil
+	switch k := commerce.KindOf(err); k {
+	case commerce.Indeterminate, commerce.Temporary:
+		return true
 	default:
-		return false
+		return err != nil && !shopKind(k)
 	}
 }

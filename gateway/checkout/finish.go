@@ -1,0 +1,119 @@
+package checkout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// session reads the saga's session.
+func (r *run) session(ctx context.Context) (store.Session, commerce.Session, error) {
+	var cs commerce.Session
+	row, err := r.store.Session(ctx, r.row.SessionID)
+	if err == nil {
+		err = json.Unmarshal(row.Body, &cs)
+	}
+	if err != nil {
+		return row, cs, fmt.Errorf("read session %s to end its attempt: %w", r.row.SessionID, err)
+	}
+	return row, cs, nil
+}
+
+// reopen ends an attempt that came to nothing: the session opens again with the reason, waiting completes are answered, and the cart
+// of the attempt is given up (S3). It is only reached when no money can move any more (S2).
+func (r *run) reopen(ctx context.Context) (next, error) {
+	now := r.clock.Now()
+	srow, cs, err := r.session(ctx)
+	if err != nil {
+		return next{}, err
+	}
+	why := r.at.Reason
+	if why == nil {
+		why = &reason{Quiet: true, Note: "came to nothing"}
+	}
+	quote := r.at.Quote
+	quote.CartRef = ""
+	var repriced []commerce.Message
+	if why.Quote != nil {
+		quote, repriced = *why.Quote, why.Quote.Messages // priced in a new cart, which the next attempt may use
+	}
+	var extra []commerce.Message
+	if !why.Quiet && !slices.ContainsFunc(repriced, func(m commerce.Message) bool { return m.Code == why.Message.Code }) {
+		extra = append(extra, why.Message)
+	}
+	show(&cs, priced{quote: quote, messages: quote.Messages}, now, extra...)
+	cs.ExpiresAt = now.Add(r.shop.SessionTTL)
+	fresh, err := sessionRow(cs)
+	if err != nil {
+		return next{}, err
+	}
+	n := next{step: stepReleasing, note: why.Note}
+	if r.at.CartRef == "" {
+		n.step = stepClosed
+	}
+	n.batch.Session = &store.SessionWrite{Session: fresh, Expect: srow.Version}
+	if err := r.finish(ctx, &n, cs, why); err != nil {
+		return next{}, err
+	}
+	return n, nil
+}
+
+// finish commits the end of an attempt, whose session is cs, together with the answers of the completes that wait for it (S8), and
+// sends the verdicts. why is nil when the session is completed.
+func (r *run) finish(ctx context.Context, n *next, cs commerce.Session, why *reason) (err error) {
+	n.done = true
+	r.row.TokenUntil = r.clock.Now().Add(r.timing.TokenLife)
+	waiters := r.waiting.take(r.row.SessionID)
+	verdicts := make([]verdict, len(waiters))
+	committed := false
+	defer func() { // also when a rendering panics: nobody may wait forever
+		for i, w := range waiters {
+			if !committed {
+				verdicts[i] = verdict{err: stillOpen(r.row.SessionID)}
+			}
+			w.verdict <- verdicts[i]
+		}
+		for _, w := range r.waiting.take(r.row.SessionID) { // came between taking and commit
+			w.verdict <- verdict{again: true}
+		}
+		if committed {
+			r.waiting.forget(r.row.SessionID)
+		}
+	}()
+	var answers []store.AnswerWrite
+	for i, w := range waiters {
+		var stored []store.AnswerWrite
+		verdicts[i], stored = r.verdictFor(ctx, w, cs, why)
+		answers = append(answers, stored...)
+	}
+	attempt := func(answers []store.AnswerWrite) error {
+		n.batch.Answers = answers
+		n.batch.Session.Session.Answered = why == nil && len(answers) > 0
+		return r.save(ctx, *n)
+	}
+	if err = attempt(answers); errors.Is(err, store.ErrClaimLost) {
+		err = attempt(nil) // the outcome is worth more than its answers: the next complete gets one (S9)
+	}
+	committed = err == nil
+	return err
+}
+
+// verdictFor is what one waiting complete is told of the end of an attempt, and the answer to store under its key.
+func (r *run) verdictFor(ctx context.Context, w *waiter, cs commerce.Session, why *reason) (verdict, []store.AnswerWrite) {
+	switch {
+	case why != nil && why.Quiet:
+		return verdict{err: stillOpen(cs.ID)}, nil
+	case why != nil && why.Declined && w.token != r.at.TokenHash:
+		return verdict{again: true}, nil // another token: its own attempt (S8)
+	}
+	answer, stored, err := w.call.answer(cs)
+	if err != nil { // S12: the state is told as it is, by GET
+		r.alert(ctx, "answer_not_rendered", "the session is right; read it and report the fault")
+	}
+	return verdict{answer: answer, err: err}, stored
+}
