@@ -356,7 +356,7 @@ func TestFault63_PathsAndForwardedHeaders(t *testing.T) {
 	for _, path := range []string{
 		"/", "/checkout_sessions/", "/Checkout_Sessions/" + id, "/CHECKOUT_SESSIONS/" + id, "//checkout_sessions/" + id, "/checkout_sessions//" + id,
 		"/checkout_sessions/./" + id, "/x/../checkout_sessions/" + id, "/checkout_sessions%2f" + id, "/checkout_sessions/" + id + "%2Fcomplete",
-		"/checkout_sessions/" + id + "/", "/checkout_sessions/" + id + "/complete/", "/checkout_sessions/" + id + "/orders", "/checkout_sessions/%63s_1%2e",
+		"/checkout_sessions/" + id + "/", "/checkout_sessions/" + id + "/complete/", "/checkout_sessions/" + id + "/orders", "/checkout_sessions/%63s_1%2e", "/checkout_sessions/%63s_1", "/%63heckout_sessions/" + id,
 		"/healthz/", "/debug/pprof/", "/checkout_sessions/" + id + "%00", "/checkout_sessions/" + strings.Repeat("x", 65), "/checkout_sessions/..%5c" + id,
 	} {
 		want(t, w.do(request{method: http.MethodGet, path: path}), http.StatusNotFound, "not_found")
