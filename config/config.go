@@ -73,7 +73,7 @@ func (t *Telemetry) SetDefaults() {
 
 // Limits bounds one request.
 type Limits struct {
-	// MaxBodyBytes is the size of a request body in bytes. Default 1 MiB, a hundred times a usual checkout.
+	// MaxBodyBytes is the size of a request body in bytes. Default 256 KiB, thirty times a large checkout.
 	MaxBodyBytes int64 `yaml:"max_body_bytes"`
 	// MaxLineItems is how many line items a session may hold. Default 100.
 	MaxLineItems int `yaml:"max_line_items"`
@@ -84,7 +84,7 @@ type Limits struct {
 
 // SetDefaults fills in what the file does not say.
 func (l *Limits) SetDefaults() {
-	l.MaxBodyBytes = 1 << 20
+	l.MaxBodyBytes = 256 << 10
 	l.MaxLineItems = 100
 	l.CompleteTimeout = 25 * time.Second
 }

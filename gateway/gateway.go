@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"net/url"
 
 	"github.com/oklog/ulid/v2"
 
@@ -114,7 +115,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		Listen: cfg.Listen, Proxied: len(trusted) > 0, Slowest: cfg.Limits.CompleteTimeout, Log: o.Log,
 		Handler: httpapi.NewHandler(httpapi.Options{
 			Pipeline: pipeline, Clock: g.clock, Ready: g.store.Check, TrustedProxies: trusted, MaxBody: cfg.Limits.MaxBodyBytes,
-			Log: o.Log, Tracers: o.Telemetry.TracerProvider(), Meters: o.Telemetry.MeterProvider(),
+			ServerName: serverName(cfg), Log: o.Log, Tracers: o.Telemetry.TracerProvider(), Meters: o.Telemetry.MeterProvider(),
 		}),
 	}
 	if cfg.TLS != nil {
@@ -178,6 +179,14 @@ func (g *Gateway) Poll(ctx context.Context) error {
 		errs = append(errs, i.Poll(ctx))
 	}
 	return errors.Join(append(errs, g.refunds.Run(ctx))...)
+}
+
+// serverName is the host and port that agents know, for spans and metrics.
+func serverName(cfg *config.Config) string {
+	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return ""
 }
 
 // wake lets relay and refunds look at once.
