@@ -2,25 +2,31 @@ package faults_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
-	"time"
 
+	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
 // sessionView is what the tests read of a session, in either date.
 type sessionView struct {
-	ID       string `json:"id"`
-	Status   string `json:"status"`
-	Totals   []row  `json:"totals"`
-	Messages []struct {
-		Type  string `json:"type"`
-		Code  string `json:"code"`
-		Param string `json:"param"`
-	} `json:"messages"`
-	Order *struct {
-		ID string `json:"id"`
+	ID       string    `json:"id"`
+	Status   string    `json:"status"`
+	Totals   []row     `json:"totals"`
+	Messages []message `json:"messages"`
+	Order    *struct {
+		ID     string `json:"id"`
+		Status string `json:"status"`
 	} `json:"order"`
+}
+
+type message struct {
+	Type       string `json:"type"`
+	Code       string `json:"code"`
+	Param      string `json:"param"`
+	Content    string `json:"content"`
+	Resolution string `json:"resolution"`
 }
 
 type row struct {
@@ -37,13 +43,22 @@ func (s sessionView) total() int64 {
 	return 0
 }
 
-func (s sessionView) says(code string) bool {
+// says finds the message with a code; the zero message when there is none.
+func (s sessionView) says(code string) message {
 	for _, m := range s.Messages {
 		if m.Code == code {
-			return true
+			return m
 		}
 	}
-	return false
+	return message{}
+}
+
+// wants asserts that the session carries an error message with the code and param.
+func (s sessionView) wants(t *testing.T, code, param string) {
+	t.Helper()
+	if m := s.says(code); m.Type != "error" || m.Param != param {
+		t.Errorf("want an error message %s at %s, got %+v", code, param, s.Messages)
+	}
 }
 
 func view(t *testing.T, r reply) sessionView {
@@ -91,17 +106,87 @@ func (a *agent) payment(token string) object {
 	}}
 }
 
-func (w *world) token(change ...func(*stripetest.Grant)) string {
+// ready creates a session that can be paid.
+func (a *agent) ready(key string, lines ...any) sessionView {
+	a.w.t.Helper()
+	s := view(a.w.t, a.must(201, "POST", "/checkout_sessions", key, a.cart(lines...)))
+	if s.Status != "ready_for_payment" {
+		a.w.t.Fatalf("session is not ready: %+v", s)
+	}
+	return s
+}
+
+func completeOf(id string) string { return "/checkout_sessions/" + id + "/complete" }
+
+// get reads a session.
+func (a *agent) get(id string) sessionView {
+	a.w.t.Helper()
+	return view(a.w.t, a.must(200, "GET", "/checkout_sessions/"+id, "", nil))
+}
+
+// bought asserts that an answer shows the completed session with its order, and that the money was taken once.
+func (w *world) bought(r reply, total int64) sessionView {
 	w.t.Helper()
-	g := stripetest.Grant{Currency: "usd", MaxAmount: 1_000_000, ExpiresAt: w.options.Clock.Now().Add(30 * 24 * time.Hour)}
-	for _, c := range change {
-		c(&g)
+	s := view(w.t, r)
+	if r.status != 200 || s.Status != "completed" || s.Order == nil {
+		w.t.Fatalf("not completed: %s", r)
 	}
-	id, err := w.stripe.Mint(g)
-	if err != nil {
-		w.t.Fatal(err)
+	w.settled(s.ID)
+	if s.total() != total {
+		w.t.Errorf("session %s costs %d, was shown as %d", s.ID, s.total(), total)
 	}
-	return id
+	if orders := w.orders(s.ID); len(orders) != 1 || orders[0].Number != s.Order.ID || orders[0].TotalMinor() != total {
+		w.t.Errorf("session %s: orders in the shop are %+v, the answer says %s", s.ID, orders, s.Order.ID)
+	}
+	if got := w.charged(s.ID); got != total {
+		w.t.Errorf("session %s: %d was taken, %d was shown", s.ID, got, total)
+	}
+	return s
+}
+
+// intents are the payments that were tried for a session, oldest first.
+func (w *world) intents(session string) []stripetest.Intent {
+	return w.stripe.Ledger().With(stripepay.MetadataSession, session).Intents
+}
+
+// charged is what was taken for a session and not given back, in minor units.
+func (w *world) charged(session string) int64 {
+	var sum int64
+	for _, i := range w.intents(session) {
+		sum += i.Captured - i.Refunded
+	}
+	return sum
+}
+
+// open asserts that a session can go on and that nothing was charged and nothing ordered for it.
+func (w *world) open(r reply, status string) sessionView {
+	w.t.Helper()
+	s := view(w.t, r)
+	if r.status != 200 || s.Status != status || s.Order != nil {
+		w.t.Fatalf("want a session that is %s, without an order: %s", status, r)
+	}
+	w.settled(s.ID)
+	if got := w.charged(s.ID); got != 0 || len(w.orders(s.ID)) > 0 {
+		w.t.Errorf("session %s: %d was taken and %d orders stand", s.ID, got, len(w.orders(s.ID)))
+	}
+	return s
+}
+
+// calls are the requests of one kind that arrived at Stripe.
+func (w *world) calls(op stripetest.Op) []stripetest.Request {
+	return slices.DeleteFunc(w.stripe.Requests(), func(r stripetest.Request) bool { return r.Op != op })
+}
+
+// oneKey asserts that all requests of a kind came under the same idempotency key, and returns how many there were.
+func (w *world) oneKey(op stripetest.Op) int {
+	w.t.Helper()
+	calls := w.calls(op)
+	for _, c := range calls {
+		if c.Key == "" || c.Key != calls[0].Key {
+			w.t.Errorf("%s came under the keys %q and %q", op, calls[0].Key, c.Key)
+		}
+	}
+	return len(calls)
 }
 
 func TestPurchase(t *testing.T) {
@@ -111,18 +196,8 @@ func TestPurchase(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			a := w.agent(version)
-			s := view(t, a.must(201, "POST", "/checkout_sessions", "c1", a.cart(w.sku(0), 2, w.sku(1), 1)))
-			if s.Status != "ready_for_payment" {
-				t.Fatalf("%+v", s)
-			}
-			done := view(t, a.must(200, "POST", "/checkout_sessions/"+s.ID+"/complete", "p1", a.payment(w.token())))
-			if done.Status != "completed" || done.Order == nil {
-				t.Fatalf("%+v", done)
-			}
-			w.settled(s.ID)
-			if got := w.stripe.Ledger().Captured("usd"); got != s.total() {
-				t.Errorf("captured %d, total %d", got, s.total())
-			}
+			s := a.ready("c1", w.sku(0), 2, w.sku(1), 1)
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p1", a.payment(w.token())), s.total())
 		})
 	}
 }

@@ -3,12 +3,11 @@ package faults_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,7 +27,18 @@ import (
 	"github.com/postern-gateway/postern/translate/schematest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// The tests wait for quarantines and deadlines far more than they compute, so many more of them run side by side than there are
+	// processors.
+	if err := flag.Set("test.parallel", "24"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		removeProgram()
+		os.Exit(code)
+	}))
+}
 
 // The dates that are served.
 const (
@@ -36,65 +46,49 @@ const (
 	newest = "2026-04-17"
 )
 
-// world is everything that a purchase meets, each on its own loopback port.
+// world is everything that a purchase meets, each on its own loopback port. When the test ends, the invariants of all that happened in
+// it are checked; see verify.
 type world struct {
 	t        *testing.T
 	shop     *shop.Shop
 	stripe   *stripetest.Server
-	gateway  *gateway.Gateway
 	receiver *receiver
-	tokens   map[string]string // bearer tokens by agent
-	logs     *bytes.Buffer
-	schemas  *schematest.Validators
-	dir      string
-	shopURL  string
-	options  gateway.Options
-	ended    <-chan error
+	schemas  *schematest.Validators // nil: bodies are not checked
 	http     *http.Client
+	dir      string
+	logs     *syncBuffer
+	shopURL  string
+
+	// What a test may change before the gateway starts.
+	options  gateway.Options
+	settings settings
+	secrets  secrets
+	program  bool // the gateway is the real program, in a process of its own
+
+	gateway *gateway.Gateway // when it runs in this process
+	ended   <-chan error
+	child   *program // when it runs in its own
+
+	mu       sync.Mutex
+	tokens   map[string]string // bearer tokens by agent
+	minted   []string          // payment tokens
+	sessions []string          // ids of the sessions that were answered
+	answered []answered        // 2xx answers under a key
+	operator map[string]bool   // sessions that are left to a person on purpose
 }
 
-// receiver is an agent's end of the relay.
-type receiver struct {
-	*httptest.Server
-	mu     sync.Mutex
-	bodies [][]byte
+// settings are the lines of gateway.yaml and shop.yaml that tests change.
+type settings struct {
+	completeTimeout time.Duration
+	webhookVersion  string
+	maxProcessing   time.Duration // of the shop, as its description declares it
+	shop            string        // more lines of the shop, such as "abandon_after: 1m"
+	aliceKeys       string        // more keys of alice
 }
 
-func newReceiver(t *testing.T) *receiver {
-	r := &receiver{}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		b, err := io.ReadAll(req.Body)
-		if err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		r.mu.Lock()
-		r.bodies = append(r.bodies, b)
-		r.mu.Unlock()
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"received":true}`)
-	}))
-	t.Cleanup(r.Close)
-	return r
-}
-
-// events are the bodies that arrived, oldest first.
-func (r *receiver) events() [][]byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([][]byte(nil), r.bodies...)
-}
-
-// syncBuffer is a buffer that goroutines may write.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  *bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
+// secrets are what must never be told.
+type secrets struct {
+	stripeKey, shopKey, webhook, sealing string
 }
 
 // timing makes the waits of the saga short enough for a test; the order between them stays.
@@ -105,15 +99,26 @@ func timing() checkout.Timing {
 	}
 }
 
-// newWorld builds a world and starts it. change may set options before the gateway is made.
+// newWorld builds a world and starts it. change may set what it likes before the gateway is made.
 func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{
-		t: t, receiver: newReceiver(t), tokens: map[string]string{}, logs: &bytes.Buffer{}, dir: t.TempDir(), schemas: schematest.New(t),
-		options: gateway.Options{Timing: timing(), Upstream: upstream.Options{Timeout: time.Second, BreakerFailures: 1000}},
-		http:    &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second},
+		t: t, receiver: newReceiver(t), tokens: map[string]string{}, logs: &syncBuffer{}, dir: t.TempDir(), schemas: schematest.New(t),
+		options:  gateway.Options{Timing: timing(), Upstream: upstream.Options{Timeout: 2 * time.Second, BreakerFailures: 1000}},
+		settings: settings{completeTimeout: 25 * time.Second, webhookVersion: newest, maxProcessing: 300 * time.Millisecond},
+		secrets: secrets{
+			stripeKey: stripetest.SellerKey, shopKey: "shop-key-of-the-office", webhook: "receiver-secret", sealing: strings.Repeat("5e", 32),
+		},
+		http:     &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 50 * time.Second},
+		operator: map[string]bool{},
 	}
-	w.options.Log = slog.New(slog.NewJSONHandler(&syncBuffer{b: w.logs}, nil))
+	w.options.Log = slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for _, agent := range []string{"alice", "mallory"} {
+		var err error
+		if w.tokens[agent], err = agentkey.New("test"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range change {
 		c(w)
 	}
@@ -121,61 +126,100 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 		w.options.Clock = clock.System()
 	}
 	w.stripe = stripetest.New(t, stripetest.Options{Clock: w.options.Clock})
+	if w.secrets.stripeKey != stripetest.SellerKey {
+		w.stripe.AddSellerKey(w.secrets.stripeKey)
+	}
 	ctx := context.WithoutCancel(t.Context())
-	w.shop = shop.New(ctx, shop.Options{Clock: w.options.Clock})
+	w.shop = shop.New(ctx, shop.Options{Clock: w.options.Clock, Key: w.secrets.shopKey})
 	server, err := shop.Serve(ctx, w.shop, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.shopURL = server.URL()
-	for _, agent := range []string{"alice", "mallory"} {
-		if w.tokens[agent], err = agentkey.New("test"); err != nil {
-			t.Fatal(err)
-		}
+	if w.shopURL == "" {
+		w.shopURL = server.URL()
 	}
 	t.Cleanup(func() {
 		w.halt()
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
+		w.http.CloseIdleConnections()
 		if t.Failed() {
 			t.Logf("the gateway's log:\n%s", w.logs)
 		}
 	})
 	w.boot()
+	t.Cleanup(w.verify)
 	return w
 }
 
-// config is the gateway's file for this world.
-func (w *world) config() *config.Config {
+// configFile writes gateway.yaml and what it names, and returns its path.
+func (w *world) configFile() string {
 	w.t.Helper()
-	description, err := filepath.Abs("../../cmd/postern/demo/shop.yaml")
-	if err != nil {
-		w.t.Fatal(err)
+	for name, text := range map[string]string{
+		"stripe.key": w.secrets.stripeKey, "shop.key": w.secrets.shopKey, "webhook.key": w.secrets.webhook, "seal.key": w.secrets.sealing,
+	} {
+		w.write(name, text)
 	}
-	cfg, err := config.Parse([]byte(fmt.Sprintf(`
-listen: "127.0.0.1:0"
-encryption_key: %q
-store: {sqlite: %q}
+	listen := "127.0.0.1:0"
+	if w.child != nil {
+		listen = w.child.addr
+	}
+	return w.write("gateway.yaml", fmt.Sprintf(`
+listen: %q
+encryption_key: "${file:seal.key}"
+store: {sqlite: postern.db}
+limits: {complete_timeout: %s}
+telemetry: {log_level: debug}
 shops:
   main:
     adapter: declarative
-    settings: {file: %q, base_url: %q, secrets: {shop_key: %q}}
+    settings: {file: %q, base_url: %q, secrets: {shop_key: "${file:shop.key}"}}
     currency: usd
-    payment: {stripe: {secret_key: %q, merchant_id: %q, base_url: %q}}
+    payment: {stripe: {secret_key: "${file:stripe.key}", merchant_id: %q, base_url: %q}}
     links: {terms_of_use: https://shop.example/terms, privacy_policy: https://shop.example/privacy}
     poll_every: 24h
+    %s
 agents:
   - name: alice
-    keys: [{sha256: %q}]
+    keys: [{sha256: %q}%s]
     shops: [main]
-    webhook: {url: %q, secret: receiver-secret, version: "2026-04-17", allow_private: true}
+    webhook: {url: %q, secret: "${file:webhook.key}", version: %q, allow_private: true}
   - name: mallory
     keys: [{sha256: %q}]
     shops: [main]
-`, strings.Repeat("5e", 32), filepath.Join(w.dir, "postern.db"), description, w.shopURL, w.shop.Key(), stripetest.SellerKey,
-		stripetest.SellerProfile, w.stripe.URL(), agentkey.Hash(w.tokens["alice"]), w.receiver.URL+"/agentic_checkout/webhooks/order_events",
-		agentkey.Hash(w.tokens["mallory"]))), config.Options{AllowLiteralSecrets: true, Dir: w.dir})
+`, listen, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripe.URL(), w.settings.shop,
+		agentkey.Hash(w.tokens["alice"]), w.settings.aliceKeys, w.receiver.URL+"/agentic_checkout/webhooks/order_events",
+		w.settings.webhookVersion, agentkey.Hash(w.tokens["mallory"])))
+}
+
+// description writes the demo shop's description with this world's processing time, which the quarantine counts from.
+func (w *world) description() string {
+	w.t.Helper()
+	text, err := os.ReadFile("../../cmd/postern/demo/shop.yaml")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	const declared = "max_processing: 5s"
+	if !bytes.Contains(text, []byte(declared)) {
+		w.t.Fatalf("shop.yaml does not declare %q any more", declared)
+	}
+	return w.write("shop.yaml", strings.Replace(string(text), declared, "max_processing: "+w.settings.maxProcessing.String(), 1))
+}
+
+func (w *world) write(name, text string) string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// config is the gateway's file for this world, checked.
+func (w *world) config() *config.Config {
+	w.t.Helper()
+	cfg, err := config.Load(w.configFile(), config.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -188,6 +232,10 @@ agents:
 // boot starts the gateway as a new process would.
 func (w *world) boot() {
 	w.t.Helper()
+	if w.program {
+		w.bootProgram()
+		return
+	}
 	ctx := context.WithoutCancel(w.t.Context())
 	g, err := gateway.New(ctx, w.config(), w.options)
 	if err != nil {
@@ -198,6 +246,8 @@ func (w *world) boot() {
 
 // halt ends the gateway in an orderly way.
 func (w *world) halt() {
+	w.t.Helper()
+	w.haltProgram()
 	if w.gateway == nil {
 		return
 	}
@@ -212,104 +262,110 @@ func (w *world) halt() {
 	w.gateway = nil
 }
 
-// reply is an answer of the gateway.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte
+// restart is the end of one process and the start of the next.
+func (w *world) restart() {
+	w.t.Helper()
+	w.halt()
+	w.boot()
 }
 
-// json decodes the answer into a tree.
-func (r reply) json(t *testing.T) map[string]any {
-	t.Helper()
-	var m map[string]any
-	if err := json.Unmarshal(r.body, &m); err != nil {
-		t.Fatalf("%d %s: %v", r.status, r.body, err)
+// url is the gateway's origin.
+func (w *world) url() string {
+	if w.child != nil {
+		return "http://" + w.child.addr
 	}
-	return m
+	return w.gateway.URL()
 }
 
-// agent is one caller that speaks one date.
-type agent struct {
-	w       *world
-	name    string
-	version string
-}
-
-func (w *world) agent(version string) *agent { return &agent{w: w, name: "alice", version: version} }
-
-// do sends one request. Every answer is checked against the published schema of its date.
-func (a *agent) do(ctx context.Context, method, path, key string, body any) (reply, error) {
-	var payload io.Reader
-	switch b := body.(type) {
-	case nil:
-	case string:
-		payload = strings.NewReader(b)
-	default:
-		text, err := json.Marshal(b)
-		if err != nil {
-			return reply{}, err
+// until waits for something that has to come true.
+func (w *world) until(what string, ok func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if ok() {
+			return
 		}
-		payload = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, a.w.gateway.URL()+path, payload)
-	if err != nil {
-		return reply{}, err
-	}
-	req.Header.Set("Authorization", "Bearer "+a.w.tokens[a.name])
-	req.Header.Set("API-Version", a.version)
-	req.Header.Set("Request-Id", "req-"+key)
-	if payload != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
-	res, err := a.w.http.Do(req)
-	if err != nil {
-		return reply{}, err
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return reply{}, err
-	}
-	r := reply{res.StatusCode, res.Header, text}
-	a.conforms(path, r)
-	return r, nil
+	w.t.Fatalf("waited in vain: %s", what)
 }
 
-// conforms asserts invariant I9 and the schema of the answer.
-func (a *agent) conforms(path string, r reply) {
-	a.w.t.Helper()
-	kind := schematest.Session
-	switch {
-	case r.status/100 != 2:
-		kind = schematest.Error
-	case strings.HasSuffix(path, "/complete"):
-		kind = schematest.Completion
-	}
-	version := a.version
-	if version != oldest {
-		version = newest // a refusal before the version is known is told in the newest date
-	}
-	if a.w.schemas == nil {
-		return // the log says why
-	}
-	if err := a.w.schemas.Check(version, kind, r.body); err != nil {
-		a.w.t.Errorf("%s: %v\n%s", path, err, r.body)
+// inject sets a fault of the shop.
+func (w *world) inject(f shop.Fault) {
+	w.t.Helper()
+	if err := w.shop.Inject(f); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
-// must sends one request that has to be answered with the status.
-func (a *agent) must(status int, method, path, key string, body any) reply {
-	a.w.t.Helper()
-	r, err := a.do(a.w.t.Context(), method, path, key, body)
+// arm sets faults of Stripe.
+func (w *world) arm(f ...stripetest.Fault) {
+	w.t.Helper()
+	if err := w.stripe.Arm(f...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// sku is the n-th item of the shop.
+func (w *world) sku(n int) string { return shop.Catalogue()[n].SKU }
+
+// token mints a payment token that allows any total of these tests.
+func (w *world) token(change ...func(*stripetest.Grant)) string {
+	w.t.Helper()
+	g := stripetest.Grant{Currency: "usd", MaxAmount: 1_000_000, ExpiresAt: w.options.Clock.Now().Add(30 * 24 * time.Hour)}
+	for _, c := range change {
+		c(&g)
+	}
+	id, err := w.stripe.Mint(g)
 	if err != nil {
-		a.w.t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	if r.status != status {
-		a.w.t.Fatalf("%s %s: got %d %s, want %d", method, path, r.status, r.body, status)
-	}
-	return r
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.minted = append(w.minted, id)
+	return id
+}
+
+// card makes a token for another card than the one that always works.
+func card(method string) func(*stripetest.Grant) {
+	return func(g *stripetest.Grant) { g.PaymentMethod = method }
+}
+
+// syncBuffer is a buffer that goroutines may write.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// shifted is the machine's clock, moved.
+type shifted struct {
+	mu sync.Mutex
+	by time.Duration
+}
+
+func (c *shifted) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return clock.System().Now().Add(c.by)
+}
+
+func (c *shifted) Sleep(ctx context.Context, d time.Duration) error {
+	return clock.System().Sleep(ctx, d)
+}
+
+// jump moves the clock.
+func (c *shifted) jump(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by += d
 }
