@@ -1,0 +1,178 @@
+package demo
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"text/template"
+	"time"
+
+	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/config"
+	"github.com/postern-gateway/postern/config/agentkey"
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
+	"github.com/postern-gateway/postern/gateway/telemetry"
+)
+
+var (
+	//go:embed shop.yaml
+	shopYAML []byte
+	//go:embed gateway.yaml.tmpl
+	gatewayYAML string
+)
+
+// stopTime is how long the gateway may take to end.
+const stopTime = 10 * time.Second
+
+// world is the four parties of a purchase.
+type world struct {
+	dir      string // holds the configuration, the database and the log
+	token    string // of the agent
+	shop     *shop.Server
+	stripe   *stripetest.Server
+	receiver *receiver
+	gateway  *gateway.Gateway
+
+	ctx    context.Context // ends after ending has run
+	ending []func() error  // in the order of starting
+}
+
+// openWorld starts the parties from the ones that call nobody to the one that calls all.
+func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err error) {
+	// Ctrl-C must not take the shop away from a gateway that ends in order: close ends everything, in the right order.
+	w := &world{token: o.Token, ctx: context.WithoutCancel(ctx)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if w.dir, err = os.MkdirTemp("", "postern-demo-"); err != nil {
+		return nil, fmt.Errorf("make a folder for the demo's files: %w", err)
+	}
+	w.atEnd(func() error { return os.RemoveAll(w.dir) })
+
+	w.shop, err = shop.Serve(w.ctx, shop.New(w.ctx, shop.Options{Clock: o.Clock}), "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	w.atEnd(w.shop.Close)
+	if w.stripe, err = stripetest.Start(w.ctx, stripetest.Options{Clock: o.Clock}); err != nil {
+		return nil, err
+	}
+	w.atEnd(func() error { w.stripe.Close(); return nil })
+	secret := rand.Text()
+	if w.receiver, err = openReceiver(w.ctx, secret, speaks, o.Clock); err != nil {
+		return nil, err
+	}
+	w.atEnd(w.receiver.close)
+
+	cfg, err := w.configure(o, secret)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(w.path("postern.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the gateway's log: %w", err)
+	}
+	w.atEnd(log.Close)
+	w.gateway, err = gateway.New(w.ctx, cfg, gateway.Options{
+		Clock: o.Clock, Log: telemetry.NewLogger(log, cfg.Telemetry.LogLevel), Telemetry: o.Telemetry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ended := w.gateway.Start(w.ctx)
+	w.atEnd(func() error {
+		ctx, cancel := context.WithTimeout(w.ctx, stopTime)
+		defer cancel()
+		return errors.Join(w.gateway.Stop(ctx), <-ended)
+	})
+	return w, nil
+}
+
+// configure writes gateway.yaml and shop.yaml as a person would, and reads them as postern serve does.
+func (w *world) configure(o Options, secret string) (*config.Config, error) {
+	if w.token == "" {
+		var err error
+		if w.token, err = agentkey.New("demo"); err != nil {
+			return nil, err
+		}
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails: crypto/rand ends the program rather than return less
+	text, err := template.New("gateway.yaml").Funcs(template.FuncMap{"quote": strconv.Quote}).Parse(gatewayYAML)
+	if err != nil {
+		return nil, fmt.Errorf("read the demo's gateway.yaml: %w", err)
+	}
+	var b bytes.Buffer
+	err = text.Execute(&b, map[string]string{
+		"Listen": o.Listen, "SealingKey": base64.StdEncoding.EncodeToString(key),
+		"Shop": w.shop.URL(), "ShopKey": w.shop.Shop().Key(),
+		"Stripe": w.stripe.URL(), "StripeKey": stripetest.SellerKey, "Merchant": stripetest.SellerProfile,
+		"TokenHash": agentkey.Hash(w.token), "Webhook": w.receiver.url, "WebhookSecret": secret, "Version": o.Version,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the demo's gateway.yaml: %w", err)
+	}
+	for name, content := range map[string][]byte{"gateway.yaml": b.Bytes(), "shop.yaml": shopYAML} {
+		if err := os.WriteFile(w.path(name), content, 0o600); err != nil {
+			return nil, fmt.Errorf("write the demo's %s: %w", name, err)
+		}
+	}
+	cfg, err := config.Load(w.path("gateway.yaml"), config.Options{AllowLiteralSecrets: true, Now: o.Clock.Now()})
+	if err != nil {
+		return nil, err
+	}
+	return cfg, gateway.Check(cfg)
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *world) atEnd(f func() error) { w.ending = append(w.ending, f) }
+
+// close ends what was started, the last first. A second call does nothing.
+func (w *world) close() error {
+	var errs []error
+	for len(w.ending) > 0 {
+		last := len(w.ending) - 1
+		errs = append(errs, w.ending[last]())
+		w.ending = w.ending[:last]
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("end the demo: %w", err)
+	}
+	return nil
+}
+
+// complaints are the lines of the gateway's log that are warnings or worse, at most the last ten.
+func (w *world) complaints() []string {
+	f, err := os.Open(w.path("postern.log"))
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	var lines []string
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var line struct {
+			Level string `json:"level"`
+		}
+		if json.Unmarshal(s.Bytes(), &line) == nil && line.Level != "INFO" && line.Level != "DEBUG" {
+			lines = append(lines, s.Text())
+		}
+	}
+	return lines[max(0, len(lines)-10):]
+}
