@@ -285,6 +285,29 @@ func TestRow23TwoRunners(t *testing.T) {
 	}
 }
 
+// TestRefundWaitsForAnother: while nobody knows what became of one refund, the next of the order is neither sent nor refused.
+func TestRefundWaitsForAnother(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.bank.before = func() error { return unknown }
+	b.shop.refund("o1", "r1", 6000)
+	b.refund("r2", 6000)
+	b.runFor(10 * time.Minute)
+	if r := b.row("r2"); r.State != store.RefundDue || !r.Mark.IsZero() {
+		t.Errorf("beside a refund in doubt: %+v", r)
+	}
+	b.bank.before = func() error { // the first turns out never to have been made
+		if b.bank.calls[len(b.bank.calls)-1].Key == RefundKey("cs_o1", "r1") {
+			return &payment.Error{Kind: payment.Refused, Message: "no"}
+		}
+		return nil
+	}
+	b.runFor(2 * time.Hour)
+	b.check(6000, map[string]store.RefundState{"r1": store.RefundFailed, "r2": store.RefundDone},
+		"order_update confirmed r1:6000:pending r2:6000:pending", "order_update confirmed r1:6000:failed r2:6000:pending",
+		"order_update confirmed r1:6000:failed r2:6000:completed")
+}
+
 // TestRow23WhileCapturing: a refund of money that is not taken yet waits for it.
 func TestRow23WhileCapturing(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -350,6 +351,39 @@ func TestQueueOfOneReceiverIsBounded(t *testing.T) {
 			if n := r.endpoints[testAgent].waiting.Load(); n > endpointQueue {
 				t.Fatalf("%d deliveries wait in memory, want at most %d", n, endpointQueue)
 			}
+		}
+	})
+}
+
+// TestSlowReceiverHearsOnce: deliveries that wait for a slot longer than their lease are handed back, not sent beside their next owner.
+func TestSlowReceiverHearsOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := openStore(t)
+		const orders = 8 * endpointSlots
+		var events []store.Delivery
+		for n := range orders {
+			events = append(events, event(fmt.Sprint("s", n), testAgent, 1, commerce.OrderCreate, clock.System().Now()))
+		}
+		commit(t, st, store.Batch{Events: events})
+		rcv := &receiver{}
+		startRelay(t, Options{Store: st, PollEvery: time.Second, Subscriptions: []Subscription{subscription("https://agent.example")},
+			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+				_ = clock.System().Sleep(req.Context(), 14*time.Second)
+				return rcv.RoundTrip(req)
+			})})
+		_ = clock.System().Sleep(t.Context(), 5*time.Minute)
+		heard := map[string]int{}
+		for _, g := range rcv.all() {
+			heard[g.header.Get("Webhook-Id")]++
+		}
+		for id, n := range heard {
+			if n != 1 {
+				t.Errorf("%s was heard %d times", id, n)
+			}
+		}
+		if len(heard) != orders {
+			t.Errorf("%d of %d events were heard", len(heard), orders)
 		}
 	})
 }
