@@ -2,7 +2,6 @@ package medusa
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -36,7 +35,9 @@ type Order struct {
 	Cart struct {
 		ID string `json:"id"`
 	} `json:"cart"`
-	Lines        []Line        `json:"items"`
+	Lines []Line `json:"items"`
+	// ShipTo is where the parcel goes.
+	ShipTo       Address       `json:"shipping_address"`
 	Shipping     []Shipping    `json:"shipping_methods"`
 	Fulfillments []Fulfillment `json:"fulfillments"`
 	Collections  []Collection  `json:"payment_collections"`
@@ -61,6 +62,18 @@ type Line struct {
 		Fulfilled int `json:"fulfilled_quantity"`
 		Shipped   int `json:"shipped_quantity"`
 	} `json:"detail"`
+}
+
+// Address is a postal address as Medusa keeps it; the country is in lower case.
+type Address struct {
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	LineOne   string `json:"address_1"`
+	LineTwo   string `json:"address_2"`
+	City      string `json:"city"`
+	Province  string `json:"province"`
+	PostCode  string `json:"postal_code"`
+	Country   string `json:"country_code"`
 }
 
 // Shipping is the chosen shipping option of an order.
@@ -111,6 +124,8 @@ const orderFields = "id,status,payment_status,fulfillment_status,email,currency_
 	"total,item_total,shipping_total,tax_total,discount_total,cart.id," +
 	"items.id,items.variant_id,items.variant_sku,items.quantity,items.unit_price,items.total,items.tax_total," +
 	"items.adjustments.code,items.adjustments.amount,items.detail.fulfilled_quantity,items.detail.shipped_quantity," +
+	"shipping_address.first_name,shipping_address.last_name,shipping_address.address_1,shipping_address.address_2," +
+	"shipping_address.city,shipping_address.province,shipping_address.postal_code,shipping_address.country_code," +
 	"shipping_methods.name,shipping_methods.shipping_option_id,shipping_methods.total," +
 	"fulfillments.id,fulfillments.shipped_at,fulfillments.items.line_item_id,fulfillments.items.quantity," +
 	"fulfillments.labels.tracking_number,fulfillments.labels.tracking_url," +
@@ -235,33 +250,4 @@ func (s *Shop) Refund(ctx context.Context, orderID string, amount decimal.Decima
 // Medusa refuses while a fulfilment stands, and a second time.
 func (s *Shop) Cancel(ctx context.Context, orderID string) error {
 	return s.post(ctx, "/admin/orders/"+url.PathEscape(orderID)+"/cancel", object{}, nil)
-}
-
-// Stock is what the warehouse holds of one inventory item, in pieces.
-type Stock struct {
-	Stocked   int `json:"stocked_quantity"`
-	Reserved  int `json:"reserved_quantity"`
-	Available int `json:"available_quantity"`
-}
-
-// Stock reads the stock of an inventory item of [Seeded].
-func (s *Shop) Stock(ctx context.Context, inventoryID string) (Stock, error) {
-	var answer struct {
-		Levels []Stock `json:"inventory_levels"`
-	}
-	err := s.get(ctx, "/admin/inventory-items/"+url.PathEscape(inventoryID)+"/location-levels",
-		url.Values{"fields": {"stocked_quantity,reserved_quantity,available_quantity"}}, &answer)
-	if err != nil {
-		return Stock{}, err
-	}
-	if len(answer.Levels) != 1 {
-		return Stock{}, errors.New("inventory item " + inventoryID + " is not in exactly one location")
-	}
-	return answer.Levels[0], nil
-}
-
-// SetStock sets how many pieces of an inventory item the seeded location holds.
-func (s *Shop) SetStock(ctx context.Context, seeded Seeded, inventoryID string, pieces int) error {
-	return s.post(ctx, "/admin/inventory-items/"+url.PathEscape(inventoryID)+"/location-levels/"+url.PathEscape(seeded.LocationID),
-		object{"stocked_quantity": pieces}, nil)
 }
