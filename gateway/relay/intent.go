@@ -18,6 +18,9 @@ func (i *Intake) newRefunds(ctx context.Context, row store.Order, p commerce.Pur
 		known[r.ID] = true
 		ours[r.ProcessorID] = r.ProcessorID != ""
 	}
+	for _, r := range p.Returned {
+		known[r.ID] = true
+	}
 	for _, sr := range s.Refunds {
 		if known[sr.ID] {
 			continue

@@ -555,6 +555,35 @@ func TestRefundsThatNeedNoMoney(t *testing.T) {
 	wantTold(t, b.st, "o1", "order_update confirmed re_own:1000:completed recorded:700:completed restock:0:completed negative:-5:failed")
 }
 
+// TestRefundOfOurOwn: a refund that Postern made because the order could not stand is told once and made once, whatever the shop shows.
+func TestRefundOfOurOwn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	row, err := b.st.Order(t.Context(), testShop, "o1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := commerce.DecodeOrderRecord(row.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.bank.intent.Refunded = 10000
+	rec.Purchase.Returned = []commerce.ShopRefund{{ID: "re_own", Amount: 10000, CreatedAt: placedAt}}
+	rec.Told = rec.Purchase.Order(rec.Snapshot, nil)
+	if row.Body, err = rec.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, b.st, store.Batch{Order: &store.OrderWrite{Order: row, Expect: row.Version}})
+	b.refund("re_own", 10000)  // the shop keeps the processor's id
+	b.refund("of-the-shop", 1) // and one more, for which nothing is left
+	b.runFor(time.Hour)
+	if len(b.bank.calls) != 0 {
+		t.Errorf("money moved again: %+v", b.bank.calls)
+	}
+	wantTold(t, b.st, "o1", "order_update confirmed re_own:10000:completed of-the-shop:1:pending",
+		"order_update confirmed re_own:10000:completed of-the-shop:1:failed")
+}
+
 // TestRefundStandsAsItWasDecided: a shop that changes or drops a refund moves no money and rewrites no history.
 func TestRefundStandsAsItWasDecided(t *testing.T) {
 	t.Parallel()

@@ -33,8 +33,8 @@ type teller struct {
 // When the event cannot be rendered the state is committed without it and the order counts as not told, so that its next change is
 // compared with what the agent really knows.
 func (t *teller) tell(ctx context.Context, b *store.Batch, row store.Order, rec commerce.OrderRecord, s commerce.Snapshot, refunds []store.Refund) error {
-	s = settled(s, rec.Snapshot, refunds)
-	next := rec.Purchase.Order(s, statuses(refunds))
+	s = settled(rec, s, refunds)
+	next := rec.Purchase.Order(s, store.Adjustments(refunds))
 	untold, err := differ(next, rec.Told)
 	if err != nil {
 		return commerce.Faultf(commerce.Unexpected, "order %s of shop %s cannot be compared with what was told", row.Ref, row.Shop).Because(err)
@@ -108,9 +108,13 @@ func (t *teller) eventType(ctx context.Context, row store.Order) (commerce.Event
 }
 
 // settled is s with every refund that Postern knows as it was when it became an intent: a shop that changes or drops a refund does not
-// move money back. A refund without an id, or with the id of another, cannot be told and is left out.
-func settled(s, before commerce.Snapshot, refunds []store.Refund) commerce.Snapshot {
+// move money back. A refund without an id, or with the id of another, cannot be told and is left out; so is one that Postern made of
+// itself, because the purchase tells it.
+func settled(rec commerce.OrderRecord, s commerce.Snapshot, refunds []store.Refund) commerce.Snapshot {
 	seen := map[string]bool{"": true}
+	for _, r := range rec.Purchase.Returned {
+		seen[r.ID] = true
+	}
 	s.Refunds = slices.DeleteFunc(slices.Clone(s.Refunds), func(r commerce.ShopRefund) bool {
 		twice := seen[r.ID]
 		seen[r.ID] = true
@@ -120,27 +124,11 @@ func settled(s, before commerce.Snapshot, refunds []store.Refund) commerce.Snaps
 		has := func(sr commerce.ShopRefund) bool { return sr.ID == r.ID }
 		if i := slices.IndexFunc(s.Refunds, has); i >= 0 {
 			s.Refunds[i].Amount = r.Amount.Minor
-		} else if i := slices.IndexFunc(before.Refunds, has); i >= 0 {
-			s.Refunds = append(s.Refunds, before.Refunds[i])
+		} else if i := slices.IndexFunc(rec.Snapshot.Refunds, has); i >= 0 {
+			s.Refunds = append(s.Refunds, rec.Snapshot.Refunds[i])
 		}
 	}
 	return s
-}
-
-// statuses is how far each refund has come, as an agent is told: completed when the money has moved, and not before (S14).
-func statuses(refunds []store.Refund) map[string]commerce.AdjustmentStatus {
-	m := make(map[string]commerce.AdjustmentStatus, len(refunds))
-	for _, r := range refunds {
-		switch r.State {
-		case store.RefundDone, store.RefundKnown:
-			m[r.ID] = commerce.AdjustmentCompleted
-		case store.RefundFailed:
-			m[r.ID] = commerce.AdjustmentFailed
-		case store.RefundDue, store.RefundNeedsOperator:
-			m[r.ID] = commerce.AdjustmentPending
-		}
-	}
-	return m
 }
 
 // differ compares by meaning: no list is an empty list, and a time is an instant in whatever zone.
