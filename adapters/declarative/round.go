@@ -31,9 +31,9 @@ type roundedQuote struct {
 }
 
 // round turns an exact quote into whole minor units. The shop's own total, rounded by its rule, is the truth. The lines' parts are
-// rounded by largest remainder to their rounded sums. What is left goes to the tax, if that stays within one unit for each line and the
-// tax does not become negative; without any tax it goes to the lines' prices in the same way. Anything else is a quote whose parts are
-// not the parts of its total, and fails.
+// rounded by largest remainder to their rounded sums. What is then left of the total is the tax. When there is no tax, or it would
+// become negative, the difference goes to the lines' prices instead. A quote whose exact parts are further from its total than one unit
+// for each line is not explained by rounding, and fails.
 func (m moneyRules) round(q exactQuote) (roundedQuote, error) {
 	var r roundedQuote
 	var err error
@@ -49,47 +49,74 @@ func (m moneyRules) round(q exactQuote) (roundedQuote, error) {
 		base[i], discount[i], tax[i] = l.base, l.discount, l.tax
 	}
 	tax[len(q.lines)] = q.extraTax
+	exactBase, exactDiscount, exactTax := sum(base), sum(discount), sum(tax)
+	if err := q.explained(exactBase, exactDiscount, exactTax); err != nil {
+		return r, err
+	}
 	r.total, r.discount, r.shipping, r.fee = whole(q.total), whole(q.discount), whole(q.shipping), whole(q.fee)
-	baseSum, discountSum := whole(sum(base)), whole(sum(discount))
+	baseSum, discountSum, near := whole(exactBase), whole(exactDiscount), whole(exactTax)
 	if err != nil {
 		return r, err
 	}
-	exactTax := sum(tax)
 	r.tax = r.total - (baseSum - discountSum - r.discount + r.shipping + r.fee)
-	most := int64(max(1, len(q.lines)))
-	if exactTax.Sign() == 0 {
-		if abs(r.tax) > most {
-			return r, mismatch(q, r.tax)
-		}
+	if exactTax.Sign() == 0 || r.tax < 0 {
 		baseSum, r.tax = baseSum+r.tax, 0
 	}
-	near, err := roundMinor(exactTax, m.rounding)
-	if err != nil {
-		return r, err
-	}
-	if r.residual = r.tax - near; r.tax < 0 || abs(r.residual) > most {
-		return r, mismatch(q, r.residual)
-	}
+	r.residual = r.tax - near
 	bases, err := spread(baseSum, base)
 	if err != nil {
-		return r, mismatch(q, r.residual)
+		return r, errUneven
 	}
 	discounts, err := spread(discountSum, discount)
 	if err != nil {
-		return r, mismatch(q, r.residual)
+		return r, errUneven
 	}
 	taxes, err := spread(r.tax, tax)
 	if err != nil {
-		return r, mismatch(q, r.residual)
+		return r, errUneven
 	}
 	for i := range q.lines {
-		r.lines = append(r.lines, roundedLine{bases[i], min(discounts[i], bases[i]), taxes[i]})
-		if discounts[i] > bases[i] {
-			// Rounding put one unit of discount on a line that is free already: it must not show a negative price.
-			return r, mismatch(q, r.residual)
+		r.lines = append(r.lines, roundedLine{bases[i], discounts[i], taxes[i]})
+	}
+	return r, r.lift()
+}
+
+// lift moves discount that rounding put on a line which is free already to the line that has most left to pay.
+func (r *roundedQuote) lift() error {
+	for i := range r.lines {
+		for r.lines[i].discount > r.lines[i].base {
+			room := 0
+			for j, l := range r.lines {
+				if l.base-l.discount > r.lines[room].base-r.lines[room].discount {
+					room = j
+				}
+			}
+			if r.lines[room].base <= r.lines[room].discount {
+				return errUneven
+			}
+			r.lines[i].discount--
+			r.lines[room].discount++
 		}
 	}
-	return r, nil
+	return nil
+}
+
+// errUneven is a quote whose parts cannot be made whole without a negative price.
+var errUneven = safeError("the parts of the quote cannot be rounded to its total without a negative price")
+
+// explained fails when the exact parts are not the parts of the total, but for what shops lose by rounding each line.
+func (q exactQuote) explained(base, discount, tax *big.Rat) error {
+	parts := new(big.Rat).Sub(base, discount)
+	parts.Sub(parts, q.discount)
+	for _, p := range []*big.Rat{q.shipping, q.fee, tax} {
+		parts.Add(parts, p)
+	}
+	off := new(big.Rat).Sub(q.total, parts)
+	if off.Abs(off).Cmp(big.NewRat(int64(max(1, len(q.lines))), 1)) > 0 {
+		return safeError(fmt.Sprintf("the parts of the quote add up to %s minor units and its total is %s; they may differ by one unit for each of its %d lines",
+			parts.FloatString(4), q.total.FloatString(4), len(q.lines)))
+	}
+	return nil
 }
 
 // spread is [commerce.Spread], whose reach is from all parts rounded down to all rounded up. A residual that leads beyond is put on the
@@ -117,11 +144,6 @@ func spread(total int64, exact []*big.Rat) ([]int64, error) {
 		return nil, fmt.Errorf("spread %d minor units over %d parts: a part becomes negative", total, len(parts))
 	}
 	return parts, nil
-}
-
-func mismatch(q exactQuote, by int64) error {
-	return safeError(fmt.Sprintf("the parts of the quote miss its total of %s minor units by %d, which is more than one unit for each of its %d lines",
-		q.total.FloatString(4), by, len(q.lines)))
 }
 
 // net is what a price that includes its tax is without it, shared out over base and discount: shops tell the tax of what is left after
@@ -159,5 +181,3 @@ func sum(parts []*big.Rat) *big.Rat {
 	}
 	return total
 }
-
-func abs(n int64) int64 { return max(n, -n) }

@@ -97,7 +97,7 @@ func TestEveryExactCartRounds(t *testing.T) {
 		q.total = new(big.Rat).Add(q.shipping, q.extraTax)
 		for range rapid.IntRange(1, 12).Draw(t, "lines") {
 			base := big.NewRat(rapid.Int64Range(100, 99999999).Draw(t, "base"), 100)
-			discount := new(big.Rat).Mul(base, big.NewRat(rapid.Int64Range(0, 90).Draw(t, "percent"), 100))
+			discount := new(big.Rat).Mul(base, big.NewRat(rapid.Int64Range(0, 100).Draw(t, "percent"), 100))
 			net := new(big.Rat).Sub(base, discount)
 			l := exactLine{base: base, discount: discount, tax: new(big.Rat).Mul(net, rate)}
 			q.lines = append(q.lines, l)
@@ -106,10 +106,6 @@ func TestEveryExactCartRounds(t *testing.T) {
 		r, err := moneyRules{currency: "usd", rounding: mode}.round(q)
 		want, _ := roundMinor(q.total, mode)
 		if err != nil {
-			// A cart of few lines can be further off than one unit for each line, when mode rounds all parts one way. It must fail, not lie.
-			if mode == commerce.Up || mode == commerce.Down || len(q.lines) < 3 {
-				return
-			}
 			t.Fatalf("%v", err)
 		}
 		if r.total != want {
