@@ -122,7 +122,7 @@ func (w *world) told(session string) {
 		if e.Type == "order_create" {
 			creates[e.header.Get("Request-Id")] = true
 		}
-		if !e.signedBy(w.secrets.webhook) {
+		if !e.signedBy(w.secrets.webhook, e.at) {
 			w.t.Errorf("session %s: event %d is not signed: %v", session, i, e.header)
 		}
 		if w.schemas != nil {

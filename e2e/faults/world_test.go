@@ -103,7 +103,7 @@ func timing() checkout.Timing {
 func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{
-		t: t, receiver: newReceiver(t), tokens: map[string]string{}, logs: &syncBuffer{}, dir: t.TempDir(), schemas: schematest.New(t),
+		t: t, tokens: map[string]string{}, logs: &syncBuffer{}, dir: t.TempDir(), schemas: schematest.New(t),
 		options:  gateway.Options{Timing: timing(), Upstream: upstream.Options{Timeout: 2 * time.Second, BreakerFailures: 1000}},
 		settings: settings{completeTimeout: 25 * time.Second, webhookVersion: newest, maxProcessing: 300 * time.Millisecond},
 		secrets: secrets{
@@ -125,6 +125,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	if w.options.Clock == nil {
 		w.options.Clock = clock.System()
 	}
+	w.receiver = newReceiver(t, w.options.Clock.Now)
 	w.stripe = stripetest.New(t, stripetest.Options{Clock: w.options.Clock})
 	if w.secrets.stripeKey != stripetest.SellerKey {
 		w.stripe.AddSellerKey(w.secrets.stripeKey)

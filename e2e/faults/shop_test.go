@@ -1,0 +1,258 @@
+package faults_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
+)
+
+// lostReplies are the ways in which the shop can place an order and not say so.
+var lostReplies = []shop.Fault{
+	{Kind: shop.ErrorAfter}, {Kind: shop.CutAfter}, {Kind: shop.CutMiddle}, {Kind: shop.BrokenJSON}, {Kind: shop.HTML},
+	{Kind: shop.DuplicateKeys}, {Kind: shop.Huge}, {Kind: shop.Drip, Delay: 20 * time.Millisecond},
+	{Kind: shop.SlowAnswer, Delay: 4 * time.Second},
+}
+
+func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
+	t.Parallel()
+	for _, f := range lostReplies {
+		t.Run(string(f.Kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.agent(newest)
+			s := a.ready("c", w.sku(0), 1)
+			f.Operation = string(shop.OrderPlace)
+			w.inject(f)
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token())), s.total())
+			if c := w.shop.Calls(shop.OrderPlace); c.Acted != 1 {
+				t.Errorf("the shop placed %d orders", c.Acted)
+			}
+			if w.shop.Calls(shop.OrderFind).Arrived == 0 {
+				t.Error("the order was not looked up")
+			}
+		})
+	}
+	t.Run("past the deadline", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, impatient)
+		a := w.agent(oldest)
+		s := a.ready("c", w.sku(0), 1)
+		body := a.payment(w.token())
+		w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.ErrorAfter})
+		a.openOutcome(s.ID, "p", body)
+		w.bought(a.persist(completeOf(s.ID), "p", body), s.total())
+		if c := w.shop.Calls(shop.OrderPlace); c.Acted != 1 {
+			t.Errorf("the shop placed %d orders", c.Acted)
+		}
+	})
+}
+
+func TestFault26_OrderAppearsAfterTheLookUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.options.Upstream.Timeout = time.Second
+		w.options.Timing.Sweeps = []time.Duration{time.Second, 6 * time.Second}
+	})
+	a := w.agent(newest)
+	stock := w.shop.Stock()[w.sku(0)]
+	s := a.ready("c", w.sku(0), 2)
+	// The shop takes longer than it declares, so that the quarantine of 1.35 s is too short.
+	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: 4 * time.Second})
+	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
+	w.until("the second order appears", func() bool { return w.shop.Calls(shop.OrderPlace).Acted == 2 })
+	if len(w.shop.Orders()) != 2 {
+		t.Fatalf("there are %d orders, want two under one reference", len(w.shop.Orders()))
+	}
+	w.until("the extra order is canceled", func() bool { return len(w.orders(s.ID)) == 1 })
+	w.bought(r, s.total())
+	if left := w.shop.Stock()[w.sku(0)]; left != stock-2 {
+		t.Errorf("%d pieces are left of %d: the extra order kept some", left, stock)
+	}
+	if !strings.Contains(w.logs.String(), "second_order") {
+		t.Error("nobody was told of the second order")
+	}
+}
+
+func TestFault27_ShopRefusesTheOrder(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{oldest, newest} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.agent(version)
+			s := a.ready("c", w.sku(1), 1, w.sku(0), 2)
+			w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.SellOut, SKU: w.sku(0)})
+			r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
+			w.open(r, "not_ready_for_payment").wants(t, "out_of_stock", "$.line_items[1]")
+			if i := w.intents(s.ID); len(i) != 1 || i[0].Status != stripetest.StatusCanceled || w.oneKey(stripetest.OpCancel) != 1 {
+				t.Errorf("the hold was not let go once: %+v, %d cancels", i, w.oneKey(stripetest.OpCancel))
+			}
+			// What is left can be bought.
+			change := object{"line_items": []any{object{"id": w.sku(1), "quantity": 1}}}
+			if version == oldest {
+				change = object{"items": []any{object{"id": w.sku(1), "quantity": 1}}}
+			}
+			s = view(t, a.must(200, "POST", "/checkout_sessions/"+s.ID, "u", change))
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p2", a.payment(w.token())), s.total())
+		})
+	}
+}
+
+func TestFault28_PriceMovedSinceItWasShown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, price string
+		atPlacing   bool
+	}{
+		{"dearer", "101.00", false}, {"cheaper", "51.00", false}, {"dearer at placing", "101.00", true}, {"cheaper at placing", "51.00", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.agent(newest)
+			shown := a.ready("c", w.sku(0), 1)
+			if c.atPlacing {
+				w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Reprice, SKU: w.sku(0), Price: c.price})
+			} else if err := w.shop.SetPrice(w.sku(0), c.price); err != nil {
+				t.Fatal(err)
+			}
+			s := w.open(a.must(200, "POST", completeOf(shown.ID), "p", a.payment(w.token())), "ready_for_payment")
+			if s.total() == shown.total() || (s.total() > shown.total()) != (c.price == "101.00") {
+				t.Errorf("the new total is not shown: %d, was %d", s.total(), shown.total())
+			}
+			if m := s.says("price_change"); m.Type != "warning" {
+				t.Errorf("the change is not told: %+v", s.Messages)
+			}
+			if !c.atPlacing && w.stripe.Arrivals(stripetest.OpCreate) != 0 {
+				t.Error("a hold was taken for a total that was never shown")
+			}
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p2", a.payment(w.token())), s.total())
+		})
+	}
+	t.Run("in the date without warnings", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		a := w.agent(oldest)
+		shown := a.ready("c", w.sku(0), 1)
+		if err := w.shop.SetPrice(w.sku(0), "90.00"); err != nil {
+			t.Fatal(err)
+		}
+		s := w.open(a.must(200, "POST", completeOf(shown.ID), "p", a.payment(w.token())), "ready_for_payment")
+		told := func(m message) bool { return m.Type == "info" && strings.Contains(m.Content, "price") }
+		if s.total() <= shown.total() || !slices.ContainsFunc(s.Messages, told) {
+			t.Errorf("the change is not told: %+v", s)
+		}
+		w.bought(a.must(200, "POST", completeOf(s.ID), "p2", a.payment(w.token())), s.total())
+	})
+}
+
+func TestFault29_StockGoneBeforeComplete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(0), 2)
+	if err := w.shop.SetStock(w.sku(0), 1); err != nil {
+		t.Fatal(err)
+	}
+	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
+	w.open(r, "not_ready_for_payment").wants(t, "out_of_stock", "$.line_items[0]")
+	if w.stripe.Arrivals(stripetest.OpCreate) != 0 || w.shop.Calls(shop.OrderPlace).Arrived != 0 {
+		t.Error("a hold or an order was tried")
+	}
+	s = view(t, a.must(200, "POST", "/checkout_sessions/"+s.ID, "u", object{"line_items": []any{object{"id": w.sku(0), "quantity": 1}}}))
+	w.bought(a.must(200, "POST", completeOf(s.ID), "p2", a.payment(w.token())), s.total())
+}
+
+func TestFault30_ShopDown(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []shop.Kind{shop.Off, shop.CutBefore, shop.ErrorBefore} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(w *world) {
+				w.options.Upstream.BreakerFailures, w.options.Upstream.BreakerPause = 3, 700*time.Millisecond
+			})
+			a := w.agent(newest)
+			s := a.ready("c", w.sku(0), 1)
+			w.inject(shop.Fault{Operation: "*", Kind: kind, Times: shop.Forever})
+			down := func(n string) {
+				t.Helper()
+				a.refused(503, "service_unavailable", "", "POST", "/checkout_sessions", "c-"+n, a.cart(w.sku(0), 1))
+				a.refused(503, "service_unavailable", "", "POST", "/checkout_sessions/"+s.ID, "u-"+n, object{"buyer": ada()})
+				a.refused(503, "service_unavailable", "", "POST", completeOf(s.ID), "p-"+n, a.payment(w.token()))
+			}
+			down("1") // three failures in a row: the breaker opens
+			arrived := func() (n int) {
+				for _, op := range shop.Operations() {
+					n += w.shop.Calls(op).Arrived
+				}
+				return n
+			}
+			before, began := arrived(), time.Now()
+			down("2")
+			if n := arrived(); n != before && time.Since(began) < 500*time.Millisecond {
+				t.Errorf("the shop was asked %d times although it is down", n-before)
+			}
+			if got := a.get(s.ID); got.Status != "ready_for_payment" || got.total() != s.total() {
+				t.Errorf("get does not show the last state: %+v", got)
+			}
+			if w.stripe.Arrivals(stripetest.OpCreate) != 0 {
+				t.Error("a hold was taken")
+			}
+			w.shop.ClearFaults()
+			w.bought(a.persist(completeOf(s.ID), "p-1", a.payment(w.token())), s.total())
+		})
+	}
+}
+
+func TestFault31_ShopTalksNonsense(t *testing.T) {
+	t.Parallel()
+	nonsense := slices.Concat(lostReplies, []shop.Fault{{Kind: shop.WrongCurrency}, {Kind: shop.NegativePrice}})
+	for _, f := range nonsense {
+		t.Run("price, "+string(f.Kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.agent(newest)
+			body := a.cart(w.sku(0), 1)
+			operations := []shop.Operation{shop.CartGet}
+			if f.Kind != shop.WrongCurrency && f.Kind != shop.NegativePrice { // an empty cart has no price to be wrong
+				operations = append(operations, shop.CartCreate)
+			}
+			for _, operation := range operations {
+				f.Operation, f.Times = string(operation), shop.Forever
+				w.inject(f)
+				a.refused(503, "service_unavailable", "", "POST", "/checkout_sessions", "c", body)
+				w.shop.ClearFaults()
+			}
+			s := view(t, a.must(201, "POST", "/checkout_sessions", "c", body)) // a 503 is not kept
+			f.Operation, f.Times = string(shop.CartGet), shop.Forever
+			w.inject(f)
+			a.refused(503, "service_unavailable", "", "POST", completeOf(s.ID), "p", a.payment(w.token()))
+			if w.stripe.Arrivals(stripetest.OpCreate) != 0 || a.get(s.ID).Status != "ready_for_payment" {
+				t.Error("nonsense was paid for")
+			}
+			w.shop.ClearFaults()
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token())), s.total())
+		})
+	}
+	// An order that is not what was frozen is canceled, whatever the shop's reply was worth.
+	for _, kind := range []shop.Kind{shop.WrongCurrency, shop.NegativePrice} {
+		t.Run("order, "+string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			a := w.agent(newest)
+			s := a.ready("c", w.sku(0), 1)
+			w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: kind})
+			r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
+			if view(t, r).Status == "completed" {
+				w.bought(r, s.total()) // the order was read again and is right
+				return
+			}
+			w.open(r, "ready_for_payment")
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p2", a.payment(w.token())), s.total())
+		})
+	}
+}
