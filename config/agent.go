@@ -39,8 +39,8 @@ type Webhook struct {
 	Secret Secret `yaml:"secret,required"`
 	// Version is the ACP date that events are written in. Whether it exists is checked by the gateway.
 	Version string `yaml:"version,required"`
-	// AllowPrivate lets deliveries go to loopback and private addresses. Default false: an agent's URL is hostile
-	// input. It is for receivers on the same machine or network, as in tests.
+	// AllowPrivate lets deliveries go to loopback addresses. Default false: an agent's URL is hostile
+	// input. It is for receivers on the same machine, as in tests and the demo.
 	AllowPrivate bool `yaml:"allow_private"`
 }
 
