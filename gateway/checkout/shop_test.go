@@ -22,7 +22,12 @@ type memoryShop struct {
 	facts    adapters.Facts
 	released []string
 	records  []adapters.PaymentRecord
-	placed   int // calls
+	placed   []adapters.PlaceRequest // calls
+	quoted   int                     // calls
+	finds    int                     // calls
+	late     sync.WaitGroup          // calls that act after they were cut off
+
+	refuseRecords bool // for good
 
 	// faults, each for the next calls
 	place  []func(make func() commerce.Snapshot) (commerce.Snapshot, error)
@@ -31,6 +36,8 @@ type memoryShop struct {
 	cancel []error
 	get    []error
 	find   []error
+	// always is what place does when no fault is left.
+	always func(make func() commerce.Snapshot) (commerce.Snapshot, error)
 	// alter changes what is placed.
 	alter func(*commerce.Snapshot)
 }
@@ -81,6 +88,7 @@ func (m *memoryShop) adapter() adapters.Adapter {
 func (m *memoryShop) doQuote(_ context.Context, r adapters.QuoteRequest) (commerce.Quote, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.quoted++
 	if err, ok := pop(&m.quote); ok && err != nil {
 		return commerce.Quote{}, err
 	}
@@ -152,8 +160,11 @@ func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) 
 // doPlace makes an order at every call.
 func (m *memoryShop) doPlace(_ context.Context, r adapters.PlaceRequest) (commerce.Snapshot, error) {
 	m.mu.Lock()
-	m.placed++
+	m.placed = append(m.placed, r)
 	hook, hooked := pop(&m.place)
+	if !hooked {
+		hook, hooked = m.always, m.always != nil
+	}
 	m.mu.Unlock()
 	make := func() commerce.Snapshot {
 		m.mu.Lock()
@@ -187,6 +198,7 @@ func (m *memoryShop) doPlace(_ context.Context, r adapters.PlaceRequest) (commer
 func (m *memoryShop) doFind(_ context.Context, q adapters.OrderQuery) (adapters.Found, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.finds++
 	if err, ok := pop(&m.find); ok && err != nil {
 		return adapters.Found{}, err
 	}
@@ -219,6 +231,9 @@ func (m *memoryShop) doRecord(_ context.Context, r adapters.PaymentRecord) error
 	m.records = append(m.records, r)
 	if err, ok := pop(&m.record); ok && err != nil {
 		return err
+	}
+	if m.refuseRecords {
+		return commerce.Faultf(commerce.Rejected, "planted: not noted")
 	}
 	for i := range m.orders {
 		if m.orders[i].Ref == r.Ref {
@@ -253,9 +268,9 @@ func lost(make func() commerce.Snapshot) (commerce.Snapshot, error) {
 }
 
 // late is a call that is cut off and acts after d all the same.
-func late(wg *sync.WaitGroup, d time.Duration) func(func() commerce.Snapshot) (commerce.Snapshot, error) {
+func late(m *memoryShop, d time.Duration) func(func() commerce.Snapshot) (commerce.Snapshot, error) {
 	return func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-		wg.Go(func() {
+		m.late.Go(func() {
 			time.Sleep(d)
 			make()
 		})

@@ -1,0 +1,151 @@
+package checkout_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/checkout"
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// call is an agent's request, with a claim when key is not empty.
+func (w *world) call(key string) checkout.Call {
+	w.t.Helper()
+	c, existing := w.claim(key)
+	if existing != nil {
+		w.t.Fatalf("key %s is taken", key)
+	}
+	return c
+}
+
+// claim begins a request under key as the pipeline does; existing is who has the key.
+func (w *world) claim(key string) (c checkout.Call, existing *store.Claim) {
+	w.t.Helper()
+	c = checkout.Call{Agent: "agent", Shop: "main", Render: w.render}
+	if key == "" {
+		return c, nil
+	}
+	cl := store.Claim{
+		Agent: "agent", Path: "/", Key: key, Fingerprint: sha256.Sum256([]byte(key)), Owner: w.owner(),
+		Token: fmt.Sprintf("claim-%d", w.seq.Add(1)), At: w.clock.Now(),
+	}
+	found, taken, err := w.store.Claim(w.t.Context(), cl)
+	if err != nil {
+		w.t.Fatalf("claim %s: %v", key, err)
+	}
+	if !taken {
+		return c, &found
+	}
+	c.Claim = &cl
+	return c, nil
+}
+
+// render writes a session as JSON. The rehearsal's order has the number 0.
+func (w *world) render(cs commerce.Session) (store.Answer, error) {
+	if w.failAnswer.Load() && cs.Order != nil && cs.Order.Number != "0" {
+		return store.Answer{}, errors.New("planted: the answer cannot be rendered")
+	}
+	b, err := json.Marshal(cs)
+	return store.Answer{Status: 200, Body: b}, err
+}
+
+func session(t *testing.T, a store.Answer, err error) commerce.Session {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+	var cs commerce.Session
+	if err := json.Unmarshal(a.Body, &cs); err != nil {
+		t.Fatal(err)
+	}
+	return cs
+}
+
+// create opens a session that is ready to be paid.
+func (w *world) create() commerce.Session {
+	w.t.Helper()
+	a, err := w.service.Create(w.t.Context(), w.call(""), commerce.CreateRequest{
+		Lines:  []commerce.CartLine{{ItemID: "tea", Quantity: 2}, {ItemID: "cup", Quantity: 1}},
+		Buyer:  &commerce.Buyer{FirstName: "Ada", LastName: "Byron", Email: "ada@example.com"},
+		ShipTo: &commerce.Contact{Name: "Ada Byron", Address: &commerce.Address{LineOne: "1 Main St", City: "Reno", State: "NV", PostalCode: "89501", Country: "US"}},
+	})
+	cs := session(w.t, a, err)
+	if cs.Status != commerce.Ready {
+		w.t.Fatalf("session is %s: %v", cs.Status, cs.Messages)
+	}
+	return cs
+}
+
+func (w *world) token(change ...func(*stripetest.Grant)) string {
+	w.t.Helper()
+	g := stripetest.Grant{Currency: "usd", MaxAmount: 100_000, ExpiresAt: w.clock.Now().Add(30 * 24 * time.Hour)}
+	for _, c := range change {
+		c(&g)
+	}
+	id, err := w.stripe.Mint(g)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+func (w *world) complete(key, id, token string) (store.Answer, error) {
+	w.t.Helper()
+	return w.completeWith(w.call(key), id, token)
+}
+
+func (w *world) completeWith(c checkout.Call, id, token string) (store.Answer, error) {
+	keys := w.store // of this process, whatever comes after it
+	ctx, cancel := context.WithTimeout(w.t.Context(), w.deadline)
+	defer cancel()
+	a, err := w.service.Complete(ctx, c, id, commerce.CompleteRequest{Payment: commerce.Payment{
+		HandlerID: "card", InstrumentType: "card", CredentialType: "spt", Token: token,
+	}})
+	if err != nil && c.Claim != nil { // as the pipeline does
+		if err := keys.Release(w.t.Context(), *c.Claim); err != nil {
+			w.t.Error(err)
+		}
+	}
+	return a, err
+}
+
+// insist is an agent that sends complete again and again while the outcome is open. replayed says that the answer was stored before.
+func (w *world) insist(key, id, token string) (a store.Answer, replayed bool, err error) {
+	w.t.Helper()
+	for range 400 {
+		c, existing := w.claim(key)
+		if existing != nil && existing.Answer != nil {
+			return *existing.Answer, true, nil
+		}
+		if existing == nil {
+			if a, err = w.completeWith(c, id, token); commerce.KindOf(err) != commerce.Unavailable {
+				return a, false, err
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	w.t.Fatalf("complete with key %s stays open: %v", key, err)
+	return a, false, err
+}
+
+// get reads a session as its agent.
+func (w *world) get(id string) commerce.Session {
+	w.t.Helper()
+	a, err := w.service.Get(w.t.Context(), w.call(""), id)
+	return session(w.t, a, err)
+}
+
+func (w *world) update(id string, r commerce.UpdateRequest) (store.Answer, error) {
+	return w.service.Update(w.t.Context(), checkout.Call{Agent: "agent", Shop: "main", Render: w.render}, id, r)
+}
+
+func (w *world) cancel(id string) (store.Answer, error) {
+	return w.service.Cancel(w.t.Context(), checkout.Call{Agent: "agent", Shop: "main", Render: w.render}, id, commerce.CancelRequest{})
+}
