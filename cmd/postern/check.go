@@ -53,7 +53,7 @@ type asked struct {
 func check(ctx context.Context, std streams, path string, live, asJSON bool) error {
 	cfg, err := load(path)
 	found := checked{
-		File: path, Problems: slices.Concat(config.Problems{}, config.ProblemsOf(err)), Warnings: slices.Concat(config.Problems{}, cfg.Warnings),
+		File: path, Problems: append(config.Problems{}, config.ProblemsOf(err)...), Warnings: append(config.Problems{}, cfg.Warnings...),
 		shops: len(cfg.Shops), agents: len(cfg.Agents),
 	}
 	if live && err == nil {

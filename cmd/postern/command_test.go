@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
+)
+
+// typed is what came of a command line that was run inside of the test.
+type typed struct {
+	code     int
+	out, err string
+}
+
+func typeIn(ctx context.Context, args ...string) typed {
+	var out, errs bytes.Buffer
+	code := run(ctx, streams{in: strings.NewReader(""), out: &out, err: &errs}, args)
+	return typed{code, out.String(), errs.String()}
+}
+
+// TestReadme holds the README to its word: its two commands stand on lines of their own, and the files that it tells a newcomer to
+// write are accepted as they stand.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"go run ./cmd/postern demo", "go test ./..."} {
+		if !regexp.MustCompile(`(?m)^ *` + regexp.QuoteMeta(line) + `$`).Match(readme) {
+			t.Errorf("the README does not say %q on a line of its own", line)
+		}
+	}
+	dir := t.TempDir()
+	files := regexp.MustCompile("(?ms)^```yaml\n# (\\S+\\.yaml)\\b.*?^```$").FindAllSubmatch(readme, -1)
+	var names []string
+	for _, f := range files {
+		text := bytes.TrimSuffix(bytes.TrimPrefix(f[0], []byte("```yaml\n")), []byte("```"))
+		names = append(names, string(f[1]))
+		if err := os.WriteFile(filepath.Join(dir, string(f[1])), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(names, " "); got != "shop.yaml gateway.yaml" {
+		t.Fatalf("the README shows the files %q, want shop.yaml and gateway.yaml", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "postern.key"), []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`\$\{env:(\w+)\}`).FindAllSubmatch(readme, -1) {
+		t.Setenv(string(name[1]), "sk_test_of_the_readme")
+	}
+	if got := typeIn(t.Context(), "check", "--config", filepath.Join(dir, "gateway.yaml")); got.code != 0 || got.out != "" {
+		t.Errorf("check of the README's gateway.yaml: exit status %d\n%s%s", got.code, got.out, got.err)
+	}
+}
+
+// TestCheckLive asks a shop and a Stripe that answer.
+func TestCheckLive(t *testing.T) {
+	s, err := shop.Serve(t.Context(), shop.New(t.Context(), shop.Options{}), "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	stripe := stripetest.New(t, stripetest.Options{})
+	description, err := filepath.Abs(filepath.Join("demo", "shop.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SHOP_KEY", s.Shop().Key())
+	t.Setenv("STRIPE_SECRET_KEY", stripetest.SellerKey)
+	t.Setenv("SEALING_KEY", strings.Repeat("ab", 32))
+	file := filepath.Join(t.TempDir(), "gateway.yaml")
+	text := strings.NewReplacer("SHOP_YAML", description, "SHOP_URL", s.URL(), "STRIPE_URL", stripe.URL()).Replace(`
+listen: 127.0.0.1:0
+encryption_key: "${env:SEALING_KEY}"
+store: {sqlite: postern.db}
+shops:
+  main:
+    adapter: declarative
+    settings: {file: "SHOP_YAML", base_url: "SHOP_URL", secrets: {shop_key: "${env:SHOP_KEY}"}}
+    currency: usd
+    payment: {stripe: {secret_key: "${env:STRIPE_SECRET_KEY}", merchant_id: profile_1, base_url: "STRIPE_URL"}}
+    links: {terms_of_use: https://shop.example/terms, privacy_policy: https://shop.example/privacy}
+agents:
+  - {name: one, keys: [{sha256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8}], shops: [main]}
+`)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := typeIn(t.Context(), "check", "--config", file, "--live"); got.code != 0 || got.out != "ok     shop main\nok     stripe of shop main\n" {
+		t.Errorf("good keys: %+v", got)
+	}
+	t.Setenv("SHOP_KEY", "a key that the shop does not know")
+	got := typeIn(t.Context(), "check", "--config", file, "--live")
+	if got.code != 1 || !strings.HasPrefix(got.out, "wrong  shop main: ") || !strings.Contains(got.out, "\nok     stripe of shop main\n") {
+		t.Errorf("a wrong key of the shop: %+v", got)
+	}
+	if strings.Contains(got.out+got.err, "a key that the shop does not know") {
+		t.Error("the key is printed")
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(file), "postern.db")); err == nil {
+		t.Error("check made a database")
+	}
+}
+
+// TestDemoStays lets the demo stay up and ends it as Ctrl-C does.
+func TestDemoStays(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out lockedBuffer
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, streams{in: strings.NewReader(""), out: &out, err: &out}, []string{"demo", "--token", "mine", "--json"})
+	}()
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(out.String(), "gateway.yaml, shop.yaml and the gateway's log:"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the demo did not come up:\n%s", out.String())
+		}
+	}
+	cancel()
+	if code := <-done; code != 0 || !strings.HasSuffix(out.String(), "\nEnding the demo.\n") {
+		t.Errorf("exit status %d\n%s", code, out.String())
+	}
+	if strings.Count(out.String(), `{"ok":true,`) != 1 || !strings.Contains(out.String(), "Bearer mine") {
+		t.Errorf("the result or the token is missing:\n%s", out.String())
+	}
+}
+
+// TestDemoInterrupted ends the demo in the middle of its story.
+func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := typeIn(ctx, "demo", "--once", "--json"); got.code != 1 || !strings.HasPrefix(got.out, `{"ok":false,`) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// lockedBuffer is a buffer that may be read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
