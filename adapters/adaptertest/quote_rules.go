@@ -102,6 +102,19 @@ func (s *suite) quoteChanged(t T) {
 	}
 }
 
+func (s *suite) sameItemTwice(t T) {
+	key := s.NewKey()
+	c := s.cart(func(c *commerce.Cart) { c.Lines[1] = commerce.CartLine{ID: "li_2", ItemID: s.Item, Quantity: 1} })
+	q := s.quote(t, key, "", c)
+	one := s.quote(t, s.NewKey(), "", s.cart(func(c *commerce.Cart) { c.Lines = []commerce.CartLine{{ID: "li_1", ItemID: s.Item, Quantity: 3}} }))
+	if q.Total != one.Total {
+		t.Errorf("two and one of an item cost %s, three cost %s", q.ExactTotal, one.ExactTotal)
+	}
+	if again := s.quote(t, key, q.CartRef, c); again.Total != q.Total {
+		t.Errorf("quoted again they cost %s", again.ExactTotal)
+	}
+}
+
 func (s *suite) chooseOption(t T) {
 	key, c := s.NewKey(), s.cart()
 	q := s.quote(t, key, "", c)

@@ -16,6 +16,7 @@ var rules = []rule{
 	{"quote with an address", nil, (*suite).quoteWithAddress},
 	{"quote again", nil, (*suite).quoteAgain},
 	{"quote a changed cart", nil, (*suite).quoteChanged},
+	{"one item on two lines", nil, (*suite).sameItemTwice},
 	{"choose an option", nil, (*suite).chooseOption},
 	{"choose an option that is not offered", nil, (*suite).chooseUnknownOption},
 	{"address that no option serves", nil, (*suite).farAddress},

@@ -11,13 +11,13 @@ import (
 // Requests as expressions see them, in $in. What is not known is null, so that jq's // works on it.
 
 func quoteInput(r adapters.QuoteRequest, cart any) map[string]any {
-	in := cartInput(r.Cart)
+	in := cartInput(merged(r.Cart))
 	in["key"], in["cart_ref"] = r.Key, cart
 	return in
 }
 
 func placeInput(r adapters.PlaceRequest, cart any) map[string]any {
-	in := cartInput(r.Cart)
+	in := cartInput(merged(r.Cart))
 	in["key"], in["cart_ref"], in["session_id"] = r.Key, cart, text(r.SessionID)
 	in["fingerprint"] = text(r.Fingerprint)
 	total := moneyInput(r.Total)

@@ -11,7 +11,7 @@ import (
 // Places of a session that messages point at, in terms of 2026-04-17.
 const (
 	paramAddress = "$.fulfillment_details.address"
-	paramOption  = "$.selected_fulfillment_options[0]"
+	paramOption  = "$.selected_fulfillment_options"
 	paramBuyer   = "$.buyer"
 )
 

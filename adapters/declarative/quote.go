@@ -2,6 +2,7 @@ package declarative
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type resultLine struct {
 	base, discount, tax decimal.Decimal
 	unit                decimal.Decimal
 	hasUnit             bool
+	share               *big.Rat // of base, discount and tax, when the item is on several lines of the session; nil: all
 }
 
 type resultOption struct {
@@ -155,6 +157,11 @@ func (q *quoteResult) exact(m moneyRules) exactQuote {
 		if m.included {
 			x = net(x)
 		}
+		if l.share != nil {
+			for _, part := range []*big.Rat{x.base, x.discount, x.tax} {
+				part.Mul(part, l.share)
+			}
+		}
 		e.lines = append(e.lines, x)
 	}
 	if m.included {
@@ -167,13 +174,14 @@ func (q *quoteResult) exact(m moneyRules) exactQuote {
 // quote makes the quote of a result. faults are what the rules said to go on from.
 func (s *shop) makeQuote(v any, r adapters.QuoteRequest, keep map[string]any, faults []*commerce.Fault) (commerce.Quote, error) {
 	m := s.money
-	res, err := m.readQuote(v, r.Cart)
+	res, err := m.readQuote(v, merged(r.Cart))
 	if err != nil {
 		return commerce.Quote{}, err
 	}
-	if err := allLines(res.lines, r.Cart, faults); err != nil {
+	if err := allLines(res.lines, merged(r.Cart), faults); err != nil {
 		return commerce.Quote{}, err
 	}
+	res.unmerge(r.Cart)
 	rounded, err := m.round(res.exact(m))
 	if err != nil {
 		return commerce.Quote{}, err

@@ -290,6 +290,25 @@ func TestTaxIncludedPricesAreShownNet(t *testing.T) {
 	}
 }
 
+func TestAnItemOnTwoLinesIsPricedOnceAndShared(t *testing.T) {
+	t.Parallel()
+	f, a := open(t, stateless, map[string]string{
+		"POST /price": `{"id":"c1","cur":"USD","total":"10.8250","lines":[{"sku":"A","n":3,"price":"3.3333","tax":"0.8251"}]}`,
+	})
+	r := oneLine
+	r.Cart.Lines = []commerce.CartLine{{ID: "li_1", ItemID: "A", Quantity: 1}, {ID: "li_2", ItemID: "A", Quantity: 2}}
+	q, err := a.Quote(t.Context(), r)
+	if err != nil || len(q.Lines) != 2 || q.Lines[0].ID != "li_1" || q.Lines[1].ID != "li_2" || q.Total != 1083 {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	if q.Lines[0].Quantity != 1 || q.Lines[1].Quantity != 2 || q.Lines[0].Base+q.Lines[1].Base != 1000 || q.Lines[1].Base < 666 {
+		t.Errorf("lines %+v", q.Lines)
+	}
+	if f.bodies[0] != `{"lines":[{"n":3,"sku":"A"}]}` {
+		t.Errorf("the shop was asked for %s", f.bodies[0])
+	}
+}
+
 func BenchmarkQuoteMapping(b *testing.B) {
 	var lines []string
 	r := adapters.QuoteRequest{Key: "k", Cart: commerce.Cart{Currency: "usd"}}
@@ -321,30 +340,33 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(goodPrice), []byte(goodOrder), 200)
 	f.Add([]byte(`{"id":{},"cur":"USD","total":"1e9","lines":[{}]}`), []byte(`{"no":{"a":1}}`), 201)
 	f.Add([]byte(`[]`), []byte(`"x"`), 500)
-	f.Fuzz(func(t *testing.T, price, order []byte, status int) {
+	var price, order []byte
+	var status int
+	a, err := load(stateless, roundTrip(func(r *http.Request) (*http.Response, error) {
+		body := order
+		if strings.HasSuffix(r.URL.Path, "/price") {
+			body = price
+		}
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(string(body))),
+		}, nil
+	}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, p, o []byte, s int) {
+		price, order, status = p, o, s
 		if status < 200 || status > 599 {
 			status = 200
-		}
-		a, err := load(stateless, roundTrip(func(r *http.Request) (*http.Response, error) {
-			body := order
-			if strings.HasSuffix(r.URL.Path, "/price") {
-				body = price
-			}
-			return &http.Response{
-				StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(string(body))),
-			}, nil
-		}))
-		if err != nil {
-			t.Fatal(err)
 		}
 		if q, err := a.Quote(t.Context(), oneLine); err == nil {
 			if err := q.Check(); err != nil || len(q.Lines) != 1 || q.Currency != "usd" {
 				t.Fatalf("a quote that may not be: %+v, %v", q, err)
 			}
 		}
-		o, err := a.PlaceOrder(t.Context(), place)
-		if err == nil && (o.Ref == "" || o.Total < 0 || status > 299) {
-			t.Fatalf("an order that may not be: %+v", o)
+		snap, err := a.PlaceOrder(t.Context(), place)
+		if err == nil && (snap.Ref == "" || snap.Total < 0 || status > 299) {
+			t.Fatalf("an order that may not be: %+v", snap)
 		}
 		if err != nil && status >= 200 && status <= 299 && commerce.KindOf(err) != commerce.Indeterminate {
 			t.Fatalf("a write that was answered %d is called %v", status, err)
