@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/postern-gateway/postern/translate/schematest"
@@ -47,6 +48,16 @@ type reply struct {
 }
 
 func (r reply) String() string { return fmt.Sprintf("%d %s", r.status, r.body) }
+
+// json decodes the answer into a tree.
+func (r reply) json(t *testing.T) object {
+	t.Helper()
+	var m object
+	if err := json.Unmarshal(r.body, &m); err != nil {
+		t.Fatalf("%s: %v", r, err)
+	}
+	return m
+}
 
 // answered is a 2xx that was given under a key: it must be given again, byte for byte.
 type answered struct {

@@ -22,7 +22,7 @@ type gate struct {
 	work     sync.WaitGroup
 }
 
-// newGate opens a gate to host:port, which may be set later in to.
+// newGate opens a gate to host:port.
 func newGate(t *testing.T, to string) *gate {
 	t.Helper()
 	g := &gate{to: to, addr: "127.0.0.1:0", open: map[net.Conn]bool{}}

@@ -11,8 +11,16 @@ import (
 
 // sessionView is what the tests read of a session, in either date.
 type sessionView struct {
-	ID       string    `json:"id"`
-	Status   string    `json:"status"`
+	ID       string `json:"id"`
+	Status   string `json:"status"`
+	Currency string `json:"currency"`
+	Lines    []struct {
+		Quantity int64 `json:"quantity"`
+		Item     struct {
+			ID       string `json:"id"`
+			Quantity int64  `json:"quantity"`
+		} `json:"item"`
+	} `json:"line_items"`
 	Totals   []row     `json:"totals"`
 	Messages []message `json:"messages"`
 	Order    *struct {
@@ -41,6 +49,14 @@ func (s sessionView) total() int64 {
 		}
 	}
 	return 0
+}
+
+// Quantity is that of the first line, wherever the date shows it.
+func (s sessionView) Quantity() int64 {
+	if len(s.Lines) == 0 {
+		return 0
+	}
+	return max(s.Lines[0].Quantity, s.Lines[0].Item.Quantity)
 }
 
 // says finds the message with a code; the zero message when there is none.

@@ -58,12 +58,14 @@ type world struct {
 	dir      string
 	logs     *syncBuffer
 	shopURL  string
+	toShop   *gate // nil unless gated
 
 	// What a test may change before the gateway starts.
 	options  gateway.Options
 	settings settings
 	secrets  secrets
 	program  bool // the gateway is the real program, in a process of its own
+	gated    bool // a gate stands between gateway and shop
 
 	gateway *gateway.Gateway // when it runs in this process
 	ended   <-chan error
@@ -136,8 +138,10 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.shopURL == "" {
-		w.shopURL = server.URL()
+	w.shopURL = server.URL()
+	if w.gated {
+		w.toShop = newGate(t, strings.TrimPrefix(server.URL(), "http://"))
+		w.shopURL = w.toShop.url()
 	}
 	t.Cleanup(func() {
 		w.halt()
