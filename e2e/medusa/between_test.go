@@ -42,7 +42,8 @@ func TestStockGoneWhilePaying(t *testing.T) {
 	s := a.create(a.cart(medusa.ServedCountry, nil, medusa.TowelSKU, 1, medusa.ScarceSKU, 1))
 	x := w.proxy.set(http.MethodPost, completePath, trap{before: func() { w.setStock(medusa.ScarceSKU, 0) }})
 	s = a.complete(s)
-	if m, ok := s.says("error", "out_of_stock"); !x.has() || !ok || m.Param != "$.line_items[1]" || s.Status != "not_ready_for_payment" || s.Order != nil {
+	x.wait(t)
+	if m, ok := s.says("error", "out_of_stock"); !ok || m.Param != "$.line_items[1]" || s.Status != "not_ready_for_payment" || s.Order != nil {
 		t.Errorf("completed %+v", s)
 	}
 	w.unsold(s.ID)

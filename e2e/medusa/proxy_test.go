@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands between the gateway and the shop and passes everything on. Where a trap was set it loses the shop's reply, as a network
@@ -54,13 +55,13 @@ func (p *proxy) set(method, path string, x trap) *trap {
 	return &x
 }
 
-// has reports whether the trap has struck.
-func (x *trap) has() bool {
+// wait waits until the trap has struck, and fails the test when nothing walks into it.
+func (x *trap) wait(t *testing.T) {
+	t.Helper()
 	select {
 	case <-x.struck:
-		return true
-	default:
-		return false
+	case <-time.After(20 * time.Second):
+		t.Fatalf("no call %s %s came", x.method, x.path)
 	}
 }
 
