@@ -44,14 +44,14 @@ type world struct {
 	receiver *receiver
 	gateway  *gateway.Gateway
 
-	ctx    context.Context // ends after ending has run
-	ending []func() error  // in the order of starting
+	ending []func() error // in the order of starting
 }
 
 // openWorld starts the parties from the ones that call nobody to the one that calls all.
 func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err error) {
 	// Ctrl-C must not take the shop away from a gateway that ends in order: close ends everything, in the right order.
-	w := &world{token: o.Token, ctx: context.WithoutCancel(ctx)}
+	ctx = context.WithoutCancel(ctx)
+	w := &world{token: o.Token}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -62,17 +62,17 @@ func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err er
 	}
 	w.atEnd(func() error { return os.RemoveAll(w.dir) })
 
-	w.shop, err = shop.Serve(w.ctx, shop.New(w.ctx, shop.Options{Clock: o.Clock}), "127.0.0.1:0", slog.New(slog.DiscardHandler))
+	w.shop, err = shop.Serve(ctx, shop.New(ctx, shop.Options{Clock: o.Clock}), "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
 	w.atEnd(w.shop.Close)
-	if w.stripe, err = stripetest.Start(w.ctx, stripetest.Options{Clock: o.Clock}); err != nil {
+	if w.stripe, err = stripetest.Start(ctx, stripetest.Options{Clock: o.Clock}); err != nil {
 		return nil, err
 	}
 	w.atEnd(func() error { w.stripe.Close(); return nil })
 	secret := rand.Text()
-	if w.receiver, err = openReceiver(w.ctx, secret, speaks, o.Clock); err != nil {
+	if w.receiver, err = openReceiver(ctx, secret, speaks, o.Clock); err != nil {
 		return nil, err
 	}
 	w.atEnd(w.receiver.close)
@@ -86,17 +86,17 @@ func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err er
 		return nil, fmt.Errorf("open the gateway's log: %w", err)
 	}
 	w.atEnd(log.Close)
-	w.gateway, err = gateway.New(w.ctx, cfg, gateway.Options{
+	w.gateway, err = gateway.New(ctx, cfg, gateway.Options{
 		Clock: o.Clock, Log: telemetry.NewLogger(log, cfg.Telemetry.LogLevel), Telemetry: o.Telemetry,
 	})
 	if err != nil {
 		return nil, err
 	}
-	ended := w.gateway.Start(w.ctx)
+	ended := w.gateway.Start(ctx)
 	w.atEnd(func() error {
-		ctx, cancel := context.WithTimeout(w.ctx, stopTime)
+		stopping, cancel := context.WithTimeout(ctx, stopTime)
 		defer cancel()
-		return errors.Join(w.gateway.Stop(ctx), <-ended)
+		return errors.Join(w.gateway.Stop(stopping), <-ended)
 	})
 	return w, nil
 }
