@@ -70,9 +70,10 @@ type line struct {
 		ID       string `json:"id"`
 		Quantity int    `json:"quantity"`
 	} `json:"item"`
-	Quantity     int    `json:"quantity"`
-	Availability string `json:"availability_status"`
-	Available    *int   `json:"available_quantity"`
+	Quantity     int     `json:"quantity"`
+	Totals       []total `json:"totals"`
+	Availability string  `json:"availability_status"`
+	Available    *int    `json:"available_quantity"`
 }
 
 type total struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -183,16 +184,16 @@ func (s *Shop) OrdersWith(ctx context.Context, key, value string) ([]string, err
 	}
 }
 
-// Ship sends everything of the order that was not sent yet as one parcel with this tracking number. It is two
-// calls: the fulfilment takes the goods out of stock, the shipment puts the label on.
-func (s *Shop) Ship(ctx context.Context, orderID, tracking, trackingURL string) error {
+// Ship sends everything of the order that was not sent yet as one parcel with this tracking number, or only the lines
+// with these SKUs. It is two calls: the fulfilment takes the goods out of stock, the shipment puts the label on.
+func (s *Shop) Ship(ctx context.Context, orderID, tracking, trackingURL string, skus ...string) error {
 	order, err := s.Order(ctx, orderID)
 	if err != nil {
 		return err
 	}
 	var items []object
 	for _, line := range order.Lines {
-		if open := line.Quantity - line.Detail.Fulfilled; open > 0 {
+		if open := line.Quantity - line.Detail.Fulfilled; open > 0 && (len(skus) == 0 || slices.Contains(skus, line.SKU)) {
 			items = append(items, object{"id": line.ID, "quantity": open})
 		}
 	}

@@ -28,9 +28,18 @@ type event struct {
 	body []byte
 	Type string `json:"type"`
 	Data struct {
-		SessionID    string `json:"checkout_session_id"`
-		Permalink    string `json:"permalink_url"`
-		Status       string `json:"status"`
+		SessionID string `json:"checkout_session_id"`
+		Permalink string `json:"permalink_url"`
+		Status    string `json:"status"`
+		LineItems []struct {
+			ID       string `json:"id"`
+			Status   string `json:"status"`
+			Quantity struct {
+				Ordered   int `json:"ordered"`
+				Current   int `json:"current"`
+				Fulfilled int `json:"fulfilled"`
+			} `json:"quantity"`
+		} `json:"line_items"`
 		Fulfillments []struct {
 			Type, Status   string
 			Carrier        string `json:"carrier"`
