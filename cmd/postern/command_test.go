@@ -28,10 +28,15 @@ func typeIn(ctx context.Context, args ...string) typed {
 	return typed{code, out.String(), errs.String()}
 }
 
-// TestReadme holds the README to its word: its two commands stand on lines of their own, and the files that it tells a newcomer to
-// write are accepted as they stand.
+// TestReadme holds the README to its word: its two commands stand on lines of their own, its links lead somewhere, and the two files
+// that it tells a newcomer to write are accepted as they stand.
 func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	root := filepath.Join("..", "..")
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference, err := os.ReadFile(filepath.Join(root, "docs", "declarative.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,28 +45,39 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the README does not say %q on a line of its own", line)
 		}
 	}
-	dir := t.TempDir()
-	files := regexp.MustCompile("(?ms)^```yaml\n# (\\S+\\.yaml)\\b.*?^```$").FindAllSubmatch(readme, -1)
-	var names []string
-	for _, f := range files {
-		text := bytes.TrimSuffix(bytes.TrimPrefix(f[0], []byte("```yaml\n")), []byte("```"))
-		names = append(names, string(f[1]))
-		if err := os.WriteFile(filepath.Join(dir, string(f[1])), text, 0o600); err != nil {
-			t.Fatal(err)
+	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllSubmatch(readme, -1) {
+		if _, err := os.Stat(filepath.Join(root, string(link[1]))); err != nil {
+			t.Errorf("a link of the README: %v", err)
 		}
 	}
-	if got := strings.Join(names, " "); got != "shop.yaml gateway.yaml" {
-		t.Fatalf("the README shows the files %q, want shop.yaml and gateway.yaml", got)
+	_, smallest, found := bytes.Cut(reference, []byte("\n## The smallest shop\n"))
+	if !found {
+		t.Fatal("docs/declarative.md has no chapter \"The smallest shop\", which the README links to")
 	}
-	if err := os.WriteFile(filepath.Join(dir, "postern.key"), []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range regexp.MustCompile(`\$\{env:(\w+)\}`).FindAllSubmatch(readme, -1) {
-		t.Setenv(string(name[1]), "sk_test_of_the_readme")
+	dir := t.TempDir()
+	for name, text := range map[string][]byte{
+		"shop.yaml": block(t, smallest, ""), "gateway.yaml": block(t, readme, "# gateway.yaml\n"), "postern.key": []byte(strings.Repeat("ab", 32)),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, reference := range regexp.MustCompile(`\$\{env:(\w+)\}`).FindAllSubmatch(text, -1) {
+			t.Setenv(string(reference[1]), "sk_test_of_the_readme")
+		}
 	}
 	if got := typeIn(t.Context(), "check", "--config", filepath.Join(dir, "gateway.yaml")); got.code != 0 || got.out != "" {
 		t.Errorf("check of the README's gateway.yaml: exit status %d\n%s%s", got.code, got.out, got.err)
 	}
+}
+
+// block is the first block of YAML in a page that begins with a line.
+func block(t *testing.T, page []byte, first string) []byte {
+	t.Helper()
+	found := regexp.MustCompile("(?ms)^```yaml\n(" + regexp.QuoteMeta(first) + ".*?)^```$").FindSubmatch(page)
+	if found == nil {
+		t.Fatalf("there is no block of YAML that begins with %q", first)
+	}
+	return found[1]
 }
 
 // TestCheckLive asks a shop and a Stripe that answer.
