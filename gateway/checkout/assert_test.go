@@ -2,12 +2,15 @@ package checkout_test
 
 import (
 	"fmt"
+	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 	"github.com/postern-gateway/postern/gateway/store"
@@ -206,4 +209,32 @@ func diff(t *testing.T, want, got any) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatalf("(-want +got)\n%s", d)
 	}
+}
+
+// nothing asserts that a session moved no money and made no order, whatever its state.
+func (w *world) nothing(id string) {
+	w.t.Helper()
+	if l := w.ledger(id); len(l.Intents) != 0 || len(w.shop.live()) != 0 {
+		w.t.Fatalf("intents %v, orders %v", l.Intents, w.shop.live())
+	}
+	w.invariants(id)
+}
+
+// captureByHand takes a hold as somebody at the processor's dashboard would.
+func (w *world) captureByHand(intent string) {
+	w.t.Helper()
+	p, err := stripepay.New(stripepay.Settings{SecretKey: stripetest.SellerKey, BaseURL: w.stripe.URL()}, stripepay.Options{
+		HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+	})
+	if err == nil {
+		_, err = p.Capture(w.t.Context(), payment.ChangeRequest{Key: "by-hand", IntentID: intent})
+	}
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
+func total(t *testing.T, a store.Answer) int64 {
+	t.Helper()
+	return session(t, a, nil).Quote.Total
 }

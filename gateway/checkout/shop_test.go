@@ -28,6 +28,10 @@ type memoryShop struct {
 	late     sync.WaitGroup          // calls that act after they were cut off
 
 	refuseRecords bool // for good
+	freeShipping  bool
+	weak          bool // FindOrder matches by something else than the key
+	// afterRecord is done to the order whatever RecordPayment answers.
+	afterRecord func(*commerce.Snapshot)
 
 	// faults, each for the next calls
 	place  []func(make func() commerce.Snapshot) (commerce.Snapshot, error)
@@ -138,6 +142,9 @@ func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) 
 			{Type: commerce.Shipping, ID: "slow", Title: "Slow", Subtotal: fee, Total: fee},
 			{Type: commerce.Shipping, ID: "fast", Title: "Fast", Subtotal: 1200, Total: 1200},
 		}
+		if m.freeShipping {
+			q.Options[0].Subtotal, q.Options[0].Total = 0, 0
+		}
 		for _, ch := range c.Choices {
 			i := slices.IndexFunc(q.Options, func(o commerce.FulfillmentOption) bool { return o.ID == ch.OptionID })
 			if i < 0 {
@@ -202,7 +209,7 @@ func (m *memoryShop) doFind(_ context.Context, q adapters.OrderQuery) (adapters.
 	if err, ok := pop(&m.find); ok && err != nil {
 		return adapters.Found{}, err
 	}
-	f := adapters.Found{Exact: true}
+	f := adapters.Found{Exact: !m.weak}
 	for _, o := range m.orders {
 		if o.Key == q.Key {
 			f.Orders = append(f.Orders, o)
@@ -229,6 +236,11 @@ func (m *memoryShop) doRecord(_ context.Context, r adapters.PaymentRecord) error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.records = append(m.records, r)
+	for i := range m.orders {
+		if m.afterRecord != nil && m.orders[i].Ref == r.Ref {
+			m.afterRecord(&m.orders[i])
+		}
+	}
 	if err, ok := pop(&m.record); ok && err != nil {
 		return err
 	}
