@@ -85,7 +85,7 @@ func (s *screen) failed(err error, complaints []string) {
 }
 
 func (s *screen) paint(code, text string) string {
-	if !s.color || text == "" || code == "" {
+	if !s.color || strings.TrimSpace(text) == "" || code == "" {
 		return text
 	}
 	return code + text + plain

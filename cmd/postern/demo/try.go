@@ -39,7 +39,7 @@ func (d *Demo) tryLines() (string, error) {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	note := func(text string) { line("\n%s", d.screen.paint(dim, "# "+text)) }
 
-	line("\n%s", d.screen.paint(bold, "Everything stays up. Be the agent yourself (bash or zsh); Ctrl-C ends it."))
+	line("\n%s", d.screen.paint(bold, "Everything stays up until Ctrl-C. Be the agent yourself, in another terminal (bash or zsh):"))
 	note("the agent's calls: POST with a body, GET without; each gets an idempotency key of its own unless KEY says one")
 	line(`acp() { p=$1; shift; curl -sS "%s/checkout_sessions$p" -H "Authorization: Bearer %s" -H "API-Version: %s" \`, d.world.gateway.URL(), d.world.token, speaks.version())
 	line(`  -H "Content-Type: application/json" -H "Idempotency-Key: ${KEY:-$(date +%%s)$RANDOM}" "$@"; echo; }`)
@@ -58,13 +58,13 @@ func (d *Demo) tryLines() (string, error) {
 	note("buy, and keep the order's number; the same line again is answered the same and charges nothing")
 	pay := body(speaks.complete(checkout{Handler: d.handler}, "TOKEN", buyer()))
 	line(`N=$(KEY=pay-$S acp /$S/complete -d %s | tee /dev/tty | grep -o 'my-order/[0-9]*' | head -1 | cut -d/ -f2)`, strings.Replace(pay, "TOKEN", `'$T'`, 1))
-	note("be the shop: ship it, give $5.00 back; the signed events appear below within two seconds")
-	control := fmt.Sprintf(`curl -sS %s/_control/orders/$N/%%s -H "X-Control-Key: %s" -d %%s`, d.world.shop.URL(), d.world.shop.Shop().ControlKey())
+	note("be the shop: ship it, give $5.00 back; the signed events appear where the demo runs, within two seconds")
+	control := fmt.Sprintf(`curl -sS %s/_control/orders/$N/%%s -H "X-Control-Key: %s" -d %%s; echo`, d.world.shop.URL(), d.world.shop.Shop().ControlKey())
 	line(control, "ship", `'{"carrier":"UPS","tracking_no":"1Z12345"}'`)
 	line(control, "refund", `'{"amount":"5.00","reason":"late"}'`)
 	note("see where the money is, and what the shop sells")
 	line(`curl -sS %s%s -u %s:`, d.world.stripe.URL(), stripetest.ControlLedger, stripetest.SellerKey)
-	line(`curl -sS %s/items`, d.world.shop.URL())
+	line(`curl -sS %s/items; echo`, d.world.shop.URL())
 	line("\n%s %s", d.screen.paint(dim, "gateway.yaml, shop.yaml and the gateway's log:"), d.world.dir)
 	line("")
 	return b.String(), err
