@@ -177,6 +177,9 @@ func (a *agent) conforms(method, path string, sent map[string]string, r reply) {
 	if a.w.schemas == nil || !strings.HasPrefix(path, "/checkout_sessions") {
 		return // without the schemas, the log says so
 	}
+	if r.header.Get("Idempotent-Replayed") == "true" {
+		return // it was checked when it was first given, which may have been in another date
+	}
 	if err := a.w.schemas.Check(version, kind, r.body); err != nil {
 		t.Errorf("%s %s: %v\n%s", method, path, err, r.body)
 	}

@@ -15,18 +15,21 @@ import (
 // untouched runs f and asserts that neither the shop nor Stripe was asked for anything.
 func (w *world) untouched(f func()) {
 	w.t.Helper()
-	count := func() (n int) {
+	count := func() map[shop.Operation]int {
+		n := map[shop.Operation]int{"stripe": len(w.stripe.Requests())}
 		for _, op := range shop.Operations() {
-			if op != shop.OrderList { // the gateway's own look at changed orders
-				n += w.shop.Calls(op).Arrived
+			if op != shop.OrderList && op != shop.OrderGet && op != shop.OrderFind { // the gateway's own looks at orders
+				n[op] = w.shop.Calls(op).Arrived
 			}
 		}
-		return n + len(w.stripe.Requests())
+		return n
 	}
 	before := count()
 	f()
-	if n := count(); n != before {
-		w.t.Errorf("a refused request made %d calls", n-before)
+	for op, n := range count() {
+		if n != before[op] {
+			w.t.Errorf("%d calls of %s were made", n-before[op], op)
+		}
 	}
 }
 
