@@ -49,15 +49,15 @@ func openShop(t testing.TB) (*shop.Server, adapters.Adapter) {
 	return v, a
 }
 
-func TestShopKeepsTheAdapterContract(t *testing.T) {
-	t.Parallel()
-	v, a := openShop(t)
+// harness is the suite's view of a shop: plenty of beans and cups, two packs of filters.
+func harness(t testing.TB, v *shop.Server, a adapters.Adapter) adaptertest.Harness {
+	t.Helper()
 	for sku, pieces := range map[string]int{"GRN-0250": 1000, "CUP-0002": 1000, "FLT-0100": 2} {
 		if err := v.Shop().SetStock(sku, pieces); err != nil {
 			t.Fatal(err)
 		}
 	}
-	adaptertest.Run(t, adaptertest.Harness{
+	return adaptertest.Harness{
 		Adapter: a, Context: t.Context(), NewKey: rand.Text,
 		Item: "GRN-0250", OtherItem: "CUP-0002", UnknownItem: "NOPE-1", ScarceItem: "FLT-0100", ScarceQuantity: 5,
 		Coupon: "SAVE10", BadCoupon: "NOSUCHCODE",
@@ -73,5 +73,11 @@ func TestShopKeepsTheAdapterContract(t *testing.T) {
 			return err
 		},
 		Secrets: []string{v.Shop().Key()},
-	})
+	}
+}
+
+func TestShopKeepsTheAdapterContract(t *testing.T) {
+	t.Parallel()
+	v, a := openShop(t)
+	adaptertest.Run(t, harness(t, v, a))
 }
