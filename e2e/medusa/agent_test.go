@@ -219,7 +219,12 @@ func (a *agent) get(s session) session {
 
 func (a *agent) complete(s session) session {
 	a.w.t.Helper()
-	return a.session(http.StatusOK, http.MethodPost, "/checkout_sessions/"+s.ID+"/complete", a.pay())
+	return a.completeWith(s, a.pay())
+}
+
+func (a *agent) completeWith(s session, body object) session {
+	a.w.t.Helper()
+	return a.session(http.StatusOK, http.MethodPost, "/checkout_sessions/"+s.ID+"/complete", body)
 }
 
 // cart is the body of a create: one line for each SKU and its quantity, a buyer, and an address in the country.
@@ -261,9 +266,11 @@ func (a *agent) choose(s session, option string) object {
 	return object{"selected_fulfillment_options": []object{{"type": "shipping", "option_id": option, "item_ids": ids}}}
 }
 
-// pay is the body of a complete with a new token.
-func (a *agent) pay() object {
-	token := a.w.grant()
+// pay is the body of a complete with a new token for a good card.
+func (a *agent) pay() object { return a.payWith("pm_card_visa") }
+
+func (a *agent) payWith(card string) object {
+	token := a.w.grant(card)
 	if a.version == oldest {
 		return object{"payment_data": object{"token": token, "provider": "stripe"}}
 	}

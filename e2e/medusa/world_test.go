@@ -170,10 +170,10 @@ func (w *world) poll() {
 	must(w.t, w.gateway.Poll(w.t.Context()))
 }
 
-// grant is a new payment token.
-func (w *world) grant() string {
+// grant is a new payment token for a card.
+func (w *world) grant(method string) string {
 	w.t.Helper()
-	id, err := w.stripe.Mint(stripetest.Grant{Currency: "usd", MaxAmount: 100_000, ExpiresAt: time.Now().Add(time.Hour)})
+	id, err := w.stripe.Mint(stripetest.Grant{PaymentMethod: method, Currency: "usd", MaxAmount: 100_000, ExpiresAt: time.Now().Add(time.Hour)})
 	must(w.t, err)
 	return id
 }
@@ -191,13 +191,14 @@ func (w *world) orders(session string) []string {
 	return ids
 }
 
-// sold waits until a session has come to rest as one order with one charge, known to the shop as captured, and returns both.
-func (w *world) sold(session string) (medusa.Order, stripetest.Intent) {
+// sold waits until a session has come to rest as one order with one charge, known to the shop as captured, and returns both. Orders
+// that were undone before are named.
+func (w *world) sold(session string, undone ...string) (medusa.Order, stripetest.Intent) {
 	w.t.Helper()
 	var wrong string
 	for range 300 {
 		intents := slices.DeleteFunc(w.money(session).Intents, func(i stripetest.Intent) bool { return !i.Moved() })
-		ids := w.orders(session)
+		ids := slices.DeleteFunc(w.orders(session), func(id string) bool { return slices.Contains(undone, id) })
 		switch {
 		case len(ids) > 1 || len(intents) > 1:
 			w.t.Fatalf("session %s has orders %v and charges %+v", session, ids, intents)
