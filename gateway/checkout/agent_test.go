@@ -102,9 +102,25 @@ func (w *world) complete(key, id, token string) (store.Answer, error) {
 }
 
 func (w *world) completeWith(c checkout.Call, id, token string) (store.Answer, error) {
-	keys := w.store // of this process, whatever comes after it
 	ctx, cancel := context.WithTimeout(w.t.Context(), w.deadline)
 	defer cancel()
+	return w.completeUntil(ctx, c, id, token)
+}
+
+// leave is an agent that gives up waiting once the intent is durable.
+func (w *world) leave(key, id, token string) {
+	w.t.Helper()
+	c, answered := w.call(key), make(chan error, 1)
+	ctx, cancel := context.WithCancel(w.t.Context())
+	defer cancel()
+	go func() { _, err := w.completeUntil(ctx, c, id, token); answered <- err }()
+	w.until("the intent is durable", func() bool { return w.row(id).Live })
+	cancel()
+	wantKind(w.t, <-answered, commerce.Unavailable)
+}
+
+func (w *world) completeUntil(ctx context.Context, c checkout.Call, id, token string) (store.Answer, error) {
+	keys := w.store // of this process, whatever comes after it
 	a, err := w.service.Complete(ctx, c, id, commerce.CompleteRequest{Payment: commerce.Payment{
 		HandlerID: "card", InstrumentType: "card", CredentialType: "spt", Token: token,
 	}})
