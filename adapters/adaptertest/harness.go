@@ -19,7 +19,7 @@ type T interface {
 // says so in its log.
 type Harness struct {
 	Adapter adapters.Adapter
-	Context context.Context //nolint:containedctx // the suite's own, which has no other way in
+	Context context.Context // ends the suite's calls
 	// NewKey gives a key that the shop has never seen.
 	NewKey func() string
 
@@ -44,11 +44,11 @@ type Harness struct {
 	Secrets []string
 }
 
-// testing is a suite in progress.
+// suite is a run in progress.
 type suite struct {
 	Harness
 
-	ctx    context.Context //nolint:containedctx // one suite is one call
+	ctx    context.Context // the harness's
 	errors []error         // every error that the adapter gave
 }
 

@@ -249,7 +249,7 @@ func (s *suite) unknownItem(t T) {
 func (s *suite) foreignCart(t T) {
 	for _, ref := range []string{"no-such-cart", `{"cart":"no-such-cart","keep":{}}`, `{"cart":`} {
 		_, err := s.Adapter.Quote(s.ctx, adapters.QuoteRequest{Key: s.NewKey(), CartRef: ref, Cart: s.cart()})
-		if s.note(err); commerce.KindOf(err) != commerce.CartGone {
+		if commerce.KindOf(s.note(err)) != commerce.CartGone {
 			t.Errorf("the unknown cart %s gives %v, want CartGone", ref, err)
 		}
 	}

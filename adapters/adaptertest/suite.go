@@ -1,7 +1,5 @@
 package adaptertest
 
-import "context"
-
 // rule is one rule of the contract.
 type rule struct {
 	name  string
@@ -49,9 +47,6 @@ func Run[TT interface {
 }](t TT, h Harness) {
 	t.Helper()
 	s := &suite{Harness: h, ctx: h.Context}
-	if s.ctx == nil {
-		s.ctx = context.Background()
-	}
 	for _, r := range rules {
 		if r.needs != nil && !r.needs(h) {
 			t.Logf("not tested for want of a harness: %s", r.name)

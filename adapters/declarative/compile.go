@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -204,11 +205,12 @@ func (c *compiler) lint(fields []string) {
 	}
 }
 
+// plainKey is a key that a path shows without quotes, as config does.
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+
 // join appends a key to a path of the description.
 func join(path, key string) string {
-	if strings.ContainsFunc(key, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
-	}) {
+	if !plainKey.MatchString(key) {
 		return fmt.Sprintf("%s[%q]", path, key)
 	}
 	if path == "" {

@@ -109,7 +109,7 @@ func TestEveryExpressionOfTheReferenceGivesWhatItSays(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	for _, block := range readFences(t)["jq"] {
-		for _, l := range strings.Split(strings.TrimSpace(block), "\n") {
+		for l := range strings.SplitSeq(strings.TrimSpace(block), "\n") {
 			expr, want, ok := strings.Cut(l, " # ")
 			if !ok {
 				t.Errorf("%s says no result", l)

@@ -76,8 +76,7 @@ func (e *expression) fail(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: %w", e.place, safeError("the expression was not done in time"))
 	}
-	var raised gojq.ValueError
-	if errors.As(err, &raised) {
+	if _, raised := errors.AsType[gojq.ValueError](err); raised {
 		return fmt.Errorf("%s: %w", e.place, safeError("the expression raised an error"))
 	}
 	text := err.Error()

@@ -156,7 +156,7 @@ func (m moneyRules) toText(_ any, a []any) any {
 	if d, err = round(d, digits, m.rounding); err != nil {
 		return err
 	}
-	return d.StringFixed(int32(digits)) //nolint:gosec // at most 12
+	return d.StringFixed(int32(digits))
 }
 
 func (m moneyRules) readMinor(_ any, a []any) any {

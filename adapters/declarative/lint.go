@@ -128,6 +128,7 @@ func (l *linter) isMoney(q *gojq.Query) bool {
 		return l.isMoney(q.Right) || (f != nil && slices.Contains(numberFunctions, f.Name) && l.isMoney(q.Left))
 	case gojq.OpAlt, gojq.OpComma:
 		return l.isMoney(q.Left) || l.isMoney(q.Right)
+	default:
 	}
 	if f := function0(q); f != nil && f.Name != "mcmp" && amountArguments[f.Name] != nil {
 		return true
@@ -208,6 +209,7 @@ func lastMembers(q *gojq.Query) []string {
 		return lastMembers(q.Right)
 	case gojq.OpAlt, gojq.OpComma:
 		return append(lastMembers(q.Left), lastMembers(q.Right)...)
+	default:
 	}
 	t := q.Term
 	if t == nil {

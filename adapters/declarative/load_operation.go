@@ -192,8 +192,11 @@ func isStepID(steps []stepPart, name string) bool {
 func (l *loader) method(path string, p *stepPart, op *operation, st *step) {
 	chosen := ""
 	for _, m := range []struct{ key, method, path string }{
-		{"get", http.MethodGet, p.Get}, {"post", http.MethodPost, p.Post}, {"put", http.MethodPut, p.Put},
-		{"patch", http.MethodPatch, p.Patch}, {"delete", http.MethodDelete, p.Delete},
+		{"get", http.MethodGet, p.Get},
+		{"post", http.MethodPost, p.Post},
+		{"put", http.MethodPut, p.Put},
+		{"patch", http.MethodPatch, p.Patch},
+		{"delete", http.MethodDelete, p.Delete},
 	} {
 		if m.path == "" {
 			continue

@@ -89,7 +89,7 @@ func fromMinor(v any, digits int) (decimal.Decimal, error) {
 	if !d.IsInteger() {
 		return decimal.Zero, safeError("an amount in minor units has a fraction")
 	}
-	return d.Shift(-int32(digits)), nil //nolint:gosec // digits is at most 9, checked when loading
+	return d.Shift(-int32(digits)), nil
 }
 
 func wrongForm(v any, want string) error {
@@ -150,7 +150,7 @@ func round(d decimal.Decimal, digits int, mode commerce.Rounding) (decimal.Decim
 	if err != nil {
 		return decimal.Zero, safeError("an amount does not fit 64 bits")
 	}
-	return decimal.New(n, -int32(digits)), nil //nolint:gosec // digits is at most 12, checked by the caller
+	return decimal.New(n, -int32(digits)), nil
 }
 
 // typeName is the JSON name of v's type.

@@ -123,6 +123,7 @@ func (q exactQuote) explained(base, discount, tax *big.Rat) error {
 // largest part, as far as that part can carry it.
 func spread(total int64, exact []*big.Rat) ([]int64, error) {
 	var floor int64
+	var most *big.Rat
 	largest := 0
 	for i, e := range exact {
 		f := new(big.Int).Div(e.Num(), e.Denom())
@@ -130,8 +131,8 @@ func spread(total int64, exact []*big.Rat) ([]int64, error) {
 			return nil, commerce.ErrOverflow
 		}
 		floor += f.Int64()
-		if e.Cmp(exact[largest]) > 0 {
-			largest = i
+		if most == nil || e.Cmp(most) > 0 {
+			largest, most = i, e
 		}
 	}
 	reach := min(max(total, floor), floor+int64(len(exact)))
@@ -159,7 +160,7 @@ func net(l exactLine) exactLine {
 
 // units is d in minor units, exact.
 func (m moneyRules) units(d decimal.Decimal) *big.Rat {
-	return d.Shift(int32(m.currency.Digits())).Rat() //nolint:gosec // at most 3
+	return d.Shift(int32(m.currency.Digits())).Rat()
 }
 
 func roundMinor(x *big.Rat, mode commerce.Rounding) (int64, error) {

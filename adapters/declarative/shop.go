@@ -1,6 +1,7 @@
 package declarative
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,9 +54,7 @@ func (s *shop) address(path string, query url.Values) (*url.URL, bool) {
 func withQuery(u *url.URL, query url.Values) *url.URL {
 	if len(query) > 0 {
 		q := u.Query()
-		for k, v := range query {
-			q[k] = v
-		}
+		maps.Copy(q, query)
 		u.RawQuery = q.Encode()
 	}
 	return u

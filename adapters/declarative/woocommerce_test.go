@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -247,7 +248,8 @@ func (f *wooFake) admin(r *http.Request, path string, body object) (int, any) {
 	switch {
 	case rest == "refunds":
 		f.refunds++
-		o.refunds = append(o.refunds, object{"id": 9000 + f.refunds, "reason": body["reason"], "total": "-" + body["amount"].(string)})
+		amount, _ := body["amount"].(string)
+		o.refunds = append(o.refunds, object{"id": 9000 + f.refunds, "reason": body["reason"], "total": "-" + amount})
 		o.modified = f.tick()
 		return 201, object{"id": 9000 + f.refunds}
 	case r.Method == http.MethodPut:
@@ -285,8 +287,10 @@ func (f *wooFake) tick() time.Time {
 func (f *wooFake) orderView(o *wooOrder) object {
 	lines := []any{}
 	for n, i := range o.items {
-		lines = append(lines, object{"id": o.id*10 + n, "product_id": i.id, "variation_id": 0, "name": "Product", "quantity": i.qty,
-			"price": json.Number(fmt.Sprintf("%d.%02d", f.prices[i.id]/100, f.prices[i.id]%100))})
+		lines = append(lines, object{
+			"id": o.id*10 + n, "product_id": i.id, "variation_id": 0, "name": "Product", "quantity": i.qty,
+			"price": json.Number(fmt.Sprintf("%d.%02d", f.prices[i.id]/100, f.prices[i.id]%100)),
+		})
 	}
 	var paid any
 	if o.paid {
@@ -304,9 +308,7 @@ func (f *wooFake) orderView(o *wooOrder) object {
 		refunds = append(refunds, r)
 	}
 	shipping := object{"first_name": "", "last_name": ""}
-	for k, v := range o.address {
-		shipping[k] = v
-	}
+	maps.Copy(shipping, o.address)
 	method, instance, _ := strings.Cut(o.rate, ":")
 	return object{
 		"id": o.id, "number": strconv.Itoa(o.id), "status": o.status, "currency": "USD", "total": fmt.Sprintf("%d.%02d", o.cents/100, o.cents%100),

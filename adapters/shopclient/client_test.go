@@ -177,7 +177,7 @@ func TestStatusesMeanWhatTheyMayMean(t *testing.T) {
 
 func TestRefusedConnectionsAreDefinite(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a port that nobody listens on any more
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestAnUnknownTransportErrorIsNeverDefinite(t *testing.T) {
 // which net/http sends requests again that it believes to be repeatable.
 func deadConnections(t *testing.T) (base string, arrivals *atomic.Int32) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by the test's end
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

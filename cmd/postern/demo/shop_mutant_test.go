@@ -45,7 +45,6 @@ func (r *recorder) Run(name string, f func(*recorder)) bool {
 // TestTheSuiteFindsBrokenAdapters breaks one thing at a time in an adapter that keeps the contract; the rule about it must fail.
 func TestTheSuiteFindsBrokenAdapters(t *testing.T) {
 	t.Parallel()
-	type quoteFunc = func(context.Context, adapters.QuoteRequest) (commerce.Quote, error)
 	quoting := func(change func(adapters.QuoteRequest, *commerce.Quote)) func(*adapters.Adapter) {
 		return func(a *adapters.Adapter) {
 			inner := a.Quote
@@ -75,7 +74,7 @@ func TestTheSuiteFindsBrokenAdapters(t *testing.T) {
 		{"coupon that the shop does not know", quoting(func(_ adapters.QuoteRequest, q *commerce.Quote) { q.Discounts.Rejected = nil })},
 		{"out of stock", quoting(func(_ adapters.QuoteRequest, q *commerce.Quote) { q.Messages = nil })},
 		{"unknown item", func(a *adapters.Adapter) {
-			var inner quoteFunc = a.Quote
+			inner := a.Quote
 			a.Quote = func(ctx context.Context, r adapters.QuoteRequest) (commerce.Quote, error) {
 				q, err := inner(ctx, r)
 				if err != nil {
