@@ -21,7 +21,8 @@ type receiver struct {
 	*httptest.Server
 	mu   sync.Mutex
 	got  []event
-	fail int // so many deliveries are answered 500
+	lost []event // deliveries that were refused
+	fail int     // so many deliveries are answered 500
 }
 
 // event is one delivery that arrived.
@@ -62,6 +63,7 @@ func newReceiver(t *testing.T, now func() time.Time) *receiver {
 		defer r.mu.Unlock()
 		if r.fail > 0 {
 			r.fail--
+			r.lost = append(r.lost, e)
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}
@@ -84,6 +86,20 @@ func (r *receiver) events(session string) []event {
 		}
 	}
 	return out
+}
+
+// refuse answers so many deliveries with 500.
+func (r *receiver) refuse(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail = n
+}
+
+// refused are the deliveries that were answered with 500.
+func (r *receiver) refused() []event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]event(nil), r.lost...)
 }
 
 // signedBy checks Merchant-Signature as a receiver must, from the published description alone: t=<unix>,v1=<64 hex>, HMAC-SHA256 over
