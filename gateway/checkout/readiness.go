@@ -34,7 +34,7 @@ func show(cs *commerce.Session, p priced, now time.Time, extra ...commerce.Messa
 func missing(cs commerce.Session) []commerce.Message {
 	var m []commerce.Message
 	said := func(param string) bool {
-		return slices.ContainsFunc(cs.Quote.Messages, func(m commerce.Message) bool { return m.Param == param })
+		return slices.ContainsFunc(cs.Quote.Messages, func(m commerce.Message) bool { return strings.HasPrefix(m.Param, param) })
 	}
 	hasAddress := cs.Cart.ShipTo != nil && cs.Cart.ShipTo.Address != nil
 	if cs.Quote.NeedsShipping {
