@@ -182,6 +182,9 @@ func (c *compiler) template(path, text string) *template {
 	}
 	t := &template{text: text}
 	for i, l := range literals {
+		if strings.ContainsAny(l, "?#") {
+			c.report(path, "the path %q holds a query, in which values are not escaped; write it under query", shorten(text))
+		}
 		t.parts = append(t.parts, templatePart{literal: l})
 		if i < len(exprs) {
 			if e := c.required(path, exprs[i]); e != nil {

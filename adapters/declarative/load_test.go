@@ -215,6 +215,7 @@ func TestSmallerMistakes(t *testing.T) {
 		{"get: '/orders/{$in.order_ref}'", "post: '/orders/{$in.order_ref}'", "say safe: true"},
 		{"get: '/orders/{$in.order_ref}'", "get: /a, post: /b", "write one call in each step"},
 		{"get: '/orders/{$in.order_ref}'", "get: orders", "starts with /"},
+		{"get: '/orders/{$in.order_ref}'", "get: '/orders?no={$in.order_ref}'", "write it under query"},
 		{"get: '/orders/{$in.order_ref}'", "get: '/orders/{$in.order_ref}', body: '1'", "a get has no body"},
 		{"{id: got, get: '/orders/{$in.order_ref}'}", "{id: got}", "does nothing"},
 		{"{id: got, get: '/orders/{$in.order_ref}'}", "{id: got, get: /a, max: 5000}", "from 1 to 1000"},
