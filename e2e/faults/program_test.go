@@ -58,6 +58,7 @@ func (w *world) bootProgram() {
 	p := &program{addr: freePort(w), ended: make(chan struct{})}
 	w.child = p
 	p.cmd = exec.Command(binary, "serve", "--config", w.configFile())
+	p.cmd.Env = append(os.Environ(), w.env...)
 	p.cmd.Stdout, p.cmd.Stderr = w.logs, w.logs
 	if err := p.cmd.Start(); err != nil {
 		w.t.Fatalf("start the program: %v", err)

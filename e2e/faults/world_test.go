@@ -49,23 +49,27 @@ const (
 // world is everything that a purchase meets, each on its own loopback port. When the test ends, the invariants of all that happened in
 // it are checked; see verify.
 type world struct {
-	t        *testing.T
-	shop     *shop.Shop
-	stripe   *stripetest.Server
-	receiver *receiver
-	schemas  *schematest.Validators // nil: bodies are not checked
-	http     *http.Client
-	dir      string
-	logs     *syncBuffer
-	shopURL  string
-	toShop   *gate // nil unless gated
+	t         *testing.T
+	shop      *shop.Shop
+	stripe    *stripetest.Server
+	receiver  *receiver
+	schemas   *schematest.Validators // nil: bodies are not checked
+	http      *http.Client
+	dir       string
+	logs      *syncBuffer
+	shopURL   string
+	stripeURL string
+	toShop    *gate // nil unless gated
 
 	// What a test may change before the gateway starts.
 	options  gateway.Options
 	settings settings
 	secrets  secrets
-	program  bool // the gateway is the real program, in a process of its own
-	gated    bool // a gate stands between gateway and shop
+	program  bool     // the gateway is the real program, in a process of its own
+	gated    bool     // a gate stands between gateway and shop
+	env      []string // more of the program's environment
+	// shopBefore and stripeBefore put something before shop and Stripe: they get its address and return theirs.
+	shopBefore, stripeBefore func(url string) string
 
 	gateway *gateway.Gateway // when it runs in this process
 	ended   <-chan error
@@ -138,7 +142,13 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.shopURL = server.URL()
+	w.shopURL, w.stripeURL = server.URL(), w.stripe.URL()
+	if w.shopBefore != nil {
+		w.shopURL = w.shopBefore(w.shopURL)
+	}
+	if w.stripeBefore != nil {
+		w.stripeURL = w.stripeBefore(w.stripeURL)
+	}
 	if w.gated {
 		w.toShop = newGate(t, strings.TrimPrefix(server.URL(), "http://"))
 		w.shopURL = w.toShop.url()
@@ -150,7 +160,8 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 		}
 		w.http.CloseIdleConnections()
 		if t.Failed() {
-			t.Logf("the gateway's log:\n%s", w.logs)
+			lines := strings.Split(w.logs.String(), "\n")
+			t.Logf("the end of the gateway's log:\n%s", strings.Join(lines[max(0, len(lines)-80):], "\n"))
 		}
 	})
 	w.boot()
@@ -193,7 +204,7 @@ agents:
   - name: mallory
     keys: [{sha256: %q}]
     shops: [main]
-`, listen, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripe.URL(), w.settings.shop,
+`, listen, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripeURL, w.settings.shop,
 		agentkey.Hash(w.tokens["alice"]), w.settings.aliceKeys, w.receiver.URL+"/agentic_checkout/webhooks/order_events",
 		w.settings.webhookVersion, agentkey.Hash(w.tokens["mallory"])))
 }
