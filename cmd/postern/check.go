@@ -136,7 +136,7 @@ func load(path string) (*config.Config, error) {
 // covers reports whether told names the setting of p, or one inside it: a group with a mistake in it makes no second problem.
 func covers(told config.Problems, p config.Problem) bool {
 	return slices.ContainsFunc(told, func(t config.Problem) bool {
-		return t.File == p.File && (t.Path == p.Path || strings.HasPrefix(t.Path, p.Path+"."))
+		return t.File == p.File && (t.Path == p.Path || strings.HasPrefix(t.Path, p.Path+".") || strings.HasPrefix(t.Path, p.Path+"["))
 	})
 }
 

@@ -36,6 +36,8 @@ type agent struct {
 	speaks    dialect
 	clock     clock.Clock
 	keys      int // idempotency keys used
+	// watch sees every POST to the gateway and its answer; tests hold both against the published schemas. Nil sees nothing.
+	watch func(path string, body []byte, r reply)
 }
 
 func newAgent(w *world, speaks dialect, c clock.Clock) *agent {
@@ -63,10 +65,14 @@ func (a *agent) post(ctx context.Context, path, key string, body any) (reply, er
 	if err != nil {
 		return reply{}, fmt.Errorf("write the call %s: %w", path, err)
 	}
-	return a.send(ctx, http.MethodPost, a.gateway+path, bytes.NewReader(text), http.Header{
+	r, err := a.send(ctx, http.MethodPost, a.gateway+path, bytes.NewReader(text), http.Header{
 		"Authorization": {"Bearer " + a.token}, "Api-Version": {a.speaks.version()}, "Content-Type": {"application/json"},
 		"Idempotency-Key": {key}, "Request-Id": {key},
 	})
+	if err == nil && a.watch != nil {
+		a.watch(path, text, r)
+	}
+	return r, err
 }
 
 func (a *agent) send(ctx context.Context, method, address string, body io.Reader, header http.Header) (reply, error) {

@@ -37,6 +37,7 @@ type received struct {
 	ID    string // the same at every repetition
 	Type  string
 	Order told
+	Body  []byte // as it was signed
 }
 
 // receiver is the agent's end of the events. It is written from the specification and shares no code with the gateway's relay.
@@ -100,7 +101,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		answer(w, http.StatusBadRequest, map[string]any{"type": "invalid_request", "code": "invalid", "message": "the event cannot be read"})
 		return
 	}
-	r.keep(received{ID: id, Type: kind, Order: order})
+	r.keep(received{ID: id, Type: kind, Order: order, Body: body})
 	answer(w, http.StatusOK, map[string]any{"received": true, "request_id": id})
 }
 
