@@ -29,7 +29,11 @@ type memoryShop struct {
 
 	refuseRecords bool // for good
 	freeShipping  bool
+	slowFee       int64 // of the slow option; 0: 550
+	noFast        bool
 	weak          bool // FindOrder matches by something else than the key
+	// spoil changes what is quoted.
+	spoil func(*commerce.Quote)
 	// afterRecord is done to the order whatever RecordPayment answers.
 	afterRecord func(*commerce.Snapshot)
 
@@ -105,7 +109,11 @@ func (m *memoryShop) doQuote(_ context.Context, r adapters.QuoteRequest) (commer
 	} else if _, ok := m.carts[ref]; !ok {
 		return commerce.Quote{}, commerce.Faultf(commerce.CartGone, "no cart %s", ref)
 	}
-	return m.price(ref, r.Cart)
+	q, err := m.price(ref, r.Cart)
+	if err == nil && m.spoil != nil {
+		m.spoil(&q)
+	}
+	return q, err
 }
 
 func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) {
@@ -141,6 +149,12 @@ func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) 
 		q.Options = []commerce.FulfillmentOption{
 			{Type: commerce.Shipping, ID: "slow", Title: "Slow", Subtotal: fee, Total: fee},
 			{Type: commerce.Shipping, ID: "fast", Title: "Fast", Subtotal: 1200, Total: 1200},
+		}
+		if m.slowFee != 0 {
+			q.Options[0].Subtotal, q.Options[0].Total = m.slowFee, m.slowFee
+		}
+		if m.noFast {
+			q.Options = q.Options[:1]
 		}
 		if m.freeShipping {
 			q.Options[0].Subtotal, q.Options[0].Total = 0, 0

@@ -1,0 +1,521 @@
+package checkout_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
+)
+
+// Row 11: the answer is lost, or cannot be read, after the hold, the capture or the void took place.
+func TestRow11_ReplyLostAfterActing(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []stripetest.Kind{stripetest.CutReply, stripetest.Garble} {
+		for _, op := range []stripetest.Op{stripetest.OpCreate, stripetest.OpCapture} {
+			t.Run(string(kind)+" "+string(op), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.arm(stripetest.Fault{Op: op, Kind: kind, Times: 2})
+				cs := w.create()
+				a, err := w.complete("k1", cs.ID, w.token())
+				if got := session(t, a, err); got.Status != commerce.Completed {
+					t.Fatalf("got %s", got.Status)
+				}
+				w.completed(cs.ID)
+				if l := w.ledger(cs.ID); len(l.Intents) != 1 || l.Intents[0].Captures != 1 {
+					t.Fatalf("intents %+v", l.Intents)
+				}
+			})
+		}
+		t.Run(string(kind)+" void", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.arm(stripetest.Fault{Op: stripetest.OpCancel, Kind: kind, Times: 2})
+			w.shop.always = refuse(commerce.OutOfStock)
+			cs := w.create()
+			a, err := w.complete("k1", cs.ID, w.token())
+			wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
+			w.untouched(cs.ID)
+		})
+	}
+}
+
+// Row 12: a 500 is stored under our key.
+func TestRow12_StoredServerError(t *testing.T) {
+	t.Parallel()
+	t.Run("nothing happened", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.ServerError, Times: 1})
+		cs := w.create()
+		_, err := w.complete("k1", cs.ID, w.token())
+		wantKind(t, err, commerce.Unavailable)
+		w.untouched(cs.ID)
+		a, err := w.complete("k1", cs.ID, w.token())
+		if got := session(t, a, err); got.Status != commerce.Completed {
+			t.Fatalf("got %s", got.Status)
+		}
+		w.completed(cs.ID)
+	})
+	t.Run("it held all the same", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.ServerError, Acts: true, Times: 1})
+		cs := w.create()
+		a, err := w.complete("k1", cs.ID, w.token())
+		if got := session(t, a, err); got.Status != commerce.Completed {
+			t.Fatalf("got %s", got.Status)
+		}
+		w.completed(cs.ID)
+		if n := len(w.ledger(cs.ID).Intents); n != 1 {
+			t.Fatalf("%d intents", n)
+		}
+	})
+	for _, acts := range []bool{false, true} {
+		t.Run(map[bool]string{false: "capture not made", true: "capture made"}[acts], func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.arm(stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.ServerError, Acts: acts, Times: 1})
+			cs := w.create()
+			a, err := w.complete("k1", cs.ID, w.token())
+			if got := session(t, a, err); got.Status != commerce.Completed {
+				t.Fatalf("got %s", got.Status)
+			}
+			w.completed(cs.ID)
+		})
+		t.Run(map[bool]string{false: "refund not made", true: "refund made"}[acts], func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Succeed, Times: 1},
+				stripetest.Fault{Op: stripetest.OpRefund, Kind: stripetest.ServerError, Acts: acts, Times: 1})
+			w.shop.always = refuse(commerce.OutOfStock)
+			cs := w.create()
+			a, err := w.complete("k1", cs.ID, w.token())
+			wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
+			w.untouched(cs.ID)
+			if l := w.ledger(cs.ID); len(l.Refunds) != 1 {
+				t.Fatalf("refunds %+v", l.Refunds)
+			}
+		})
+	}
+}
+
+// Row 13: the key is in use, or calls are limited.
+func TestRow13_Busy(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []stripetest.Kind{stripetest.KeyInUse, stripetest.RateLimit} {
+		for _, op := range []stripetest.Op{stripetest.OpCreate, stripetest.OpCapture} {
+			t.Run(string(kind)+" "+string(op), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.arm(stripetest.Fault{Op: op, Kind: kind, Times: 4})
+				cs := w.create()
+				a, err := w.complete("k1", cs.ID, w.token())
+				if got := session(t, a, err); got.Status != commerce.Completed {
+					t.Fatalf("got %s", got.Status)
+				}
+				w.completed(cs.ID)
+				keys := map[string]bool{}
+				for _, r := range w.stripe.Requests() {
+					if r.Op == op {
+						keys[r.Key] = true
+					}
+				}
+				if len(keys) != 1 {
+					t.Fatalf("keys %v", keys)
+				}
+			})
+		}
+	}
+}
+
+// Row 14: a decline with the intent in it.
+func TestRow14_Decline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cs := w.create()
+	a, err := w.complete("k1", cs.ID, w.token(func(g *stripetest.Grant) { g.PaymentMethod = "pm_card_visa_chargeDeclined" }))
+	got := session(t, a, err)
+	wantMessage(t, got, commerce.CodePaymentDeclined)
+	if got.Status != commerce.Ready || got.Quote.Total != cs.Quote.Total {
+		t.Fatalf("got %s, total %d", got.Status, got.Quote.Total)
+	}
+	w.untouched(cs.ID)
+	for _, i := range w.ledger(cs.ID).Intents {
+		if i.Status != stripetest.StatusCanceled {
+			t.Errorf("the declined intent is %s and could be confirmed again", i.Status)
+		}
+	}
+}
+
+// Rows 16 and 17: the token can no longer be used, or not for this, at the look before the hold or only at the hold.
+func TestRows16And17_TokenRefused(t *testing.T) {
+	t.Parallel()
+	unread := stripetest.Fault{Op: stripetest.OpGranted, Kind: stripetest.Unavailable, Times: 1}
+	for name, spoil := range map[string]func(*world) string{
+		"revoked": func(w *world) string {
+			token := w.token()
+			if err := w.stripe.Revoke(token); err != nil {
+				w.t.Fatal(err)
+			}
+			return token
+		},
+		"expired": func(w *world) string {
+			token := w.token(func(g *stripetest.Grant) { g.ExpiresAt = w.clock.Now().Add(2 * time.Hour) })
+			w.clock.advance(3 * time.Hour)
+			return token
+		},
+		"over the limit": func(w *world) string {
+			return w.token(func(g *stripetest.Grant) { g.MaxAmount = 1000 })
+		},
+	} {
+		for when, faults := range map[string][]stripetest.Fault{"before": nil, "between": {unread}} {
+			t.Run(name+"/"+when, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				cs := w.create()
+				token := spoil(w)
+				w.arm(faults...)
+				a, err := w.complete("k1", cs.ID, token)
+				got := session(t, a, err)
+				wantMessage(t, got, commerce.CodePaymentDeclined)
+				if got.Status != commerce.Ready {
+					t.Fatalf("got %s", got.Status)
+				}
+				w.untouched(cs.ID)
+				if when == "before" && w.stripe.Arrivals(stripetest.OpCreate) != 0 {
+					t.Error("a hold was tried on a token that was known to be useless")
+				}
+				a, err = w.complete("k2", cs.ID, w.token())
+				if got := session(t, a, err); got.Status != commerce.Completed {
+					t.Fatalf("a new token: %s", got.Status)
+				}
+				w.completed(cs.ID)
+			})
+		}
+	}
+	t.Run("consumed", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.stripe.SetRules(stripetest.Rules{SingleUse: true})
+		cs, token := w.create(), w.token()
+		w.shop.place = append(w.shop.place, refuse(commerce.Rejected))
+		_, err := w.complete("k1", cs.ID, token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.untouched(cs.ID)
+		a, err := w.complete("k2", cs.ID, token)
+		wantMessage(t, session(t, a, err), commerce.CodePaymentDeclined)
+		w.untouched(cs.ID)
+	})
+}
+
+// Rows 17 and 18: the token is for another currency, or for nobody.
+func TestRows17And18_TokenInvalid(t *testing.T) {
+	t.Parallel()
+	for name, token := range map[string]func(*world) string{
+		"currency": func(w *world) string { return w.token(func(g *stripetest.Grant) { g.Currency = "eur" }) },
+		"unknown":  func(*world) string { return "spt_nobody" },
+		"no token": func(*world) string { return "4242424242424242" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			cs := w.create()
+			_, err := w.complete("k1", cs.ID, token(w))
+			wantKind(t, err, commerce.Invalid)
+			w.untouched(cs.ID)
+			if n := w.stripe.Arrivals(stripetest.OpCreate); n != 0 {
+				t.Fatalf("%d holds were tried", n)
+			}
+		})
+	}
+}
+
+// TestHoldUnlikeTheTotal lets go of what does not cover the order or is looked at by somebody.
+func TestHoldUnlikeTheTotal(t *testing.T) {
+	t.Parallel()
+	for _, f := range []stripetest.Fault{
+		{Op: stripetest.OpCreate, Kind: stripetest.PartialHold, Amount: 100, Times: 1},
+		{Op: stripetest.OpCreate, Kind: stripetest.Review, Times: 1},
+	} {
+		t.Run(string(f.Kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.arm(f)
+			cs := w.create()
+			a, err := w.complete("k1", cs.ID, w.token())
+			wantMessage(t, session(t, a, err), commerce.CodePaymentDeclined)
+			w.untouched(cs.ID)
+			if len(w.shop.placed) != 0 {
+				t.Error("an order was placed")
+			}
+		})
+	}
+}
+
+// Row 24: the money is taken at once although a hold was asked for.
+func TestRow24_TakenAtOnce(t *testing.T) {
+	t.Parallel()
+	taken := stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Succeed, Times: 1}
+	t.Run("the order is possible", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.arm(taken)
+		cs := w.create()
+		a, err := w.complete("k1", cs.ID, w.token())
+		if got := session(t, a, err); got.Status != commerce.Completed {
+			t.Fatalf("got %s", got.Status)
+		}
+		w.completed(cs.ID)
+		if w.stripe.Arrivals(stripetest.OpCapture) != 0 || !w.alerts.has("captured_at_authorization") {
+			t.Fatalf("captures %d, alerts %v", w.stripe.Arrivals(stripetest.OpCapture), w.alerts.seen)
+		}
+	})
+	t.Run("the order is impossible", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.arm(taken, stripetest.Fault{Op: stripetest.OpRefund, Kind: stripetest.CutReply, Times: 1})
+		w.shop.always = refuse(commerce.OutOfStock)
+		cs := w.create()
+		a, err := w.complete("k1", cs.ID, w.token())
+		wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
+		w.untouched(cs.ID)
+		if l := w.ledger(cs.ID); len(l.Refunds) != 1 || l.Refunds[0].Amount != cs.Quote.Total || !w.alerts.has("captured_and_refunded") {
+			t.Fatalf("refunds %+v, alerts %v", l.Refunds, w.alerts.seen)
+		}
+	})
+	t.Run("the refund is refused", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.arm(taken, stripetest.Fault{Op: stripetest.OpRefund, Kind: stripetest.Refuse, Status: 400})
+		w.shop.always = refuse(commerce.OutOfStock)
+		cs := w.create()
+		w.leave("k1", cs.ID, w.token())
+		w.stepIs(cs.ID, "needs_operator")
+		if !w.row(cs.ID).Live || !w.alerts.has("refund_refused") {
+			t.Fatalf("live %v, alerts %v", w.row(cs.ID).Live, w.alerts.seen)
+		}
+	})
+}
+
+// Row 25: the shop fails after it made the order.
+func TestRow25_ErrorAfterTheOrder(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]error{
+		"unknown":       commerce.Faultf(commerce.Indeterminate, "planted"),
+		"plain error":   errCut,
+		"wrong kind":    commerce.Faultf(commerce.Unavailable, "planted: no kind of a shop"),
+		"without a ref": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			cs := w.create()
+			w.shop.place = append(w.shop.place, func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
+				make()
+				return commerce.Snapshot{}, fail
+			})
+			// The look-ups have their trouble too.
+			w.shop.find = []error{commerce.Faultf(commerce.Temporary, "planted"), errCut}
+			w.shop.get = []error{errCut}
+			a, err := w.complete("k1", cs.ID, w.token())
+			if got := session(t, a, err); got.Status != commerce.Completed {
+				t.Fatalf("got %s", got.Status)
+			}
+			w.completed(cs.ID)
+			if len(w.shop.orders) != 1 {
+				t.Fatalf("%d orders", len(w.shop.orders))
+			}
+		})
+	}
+}
+
+// Row 26: the order appears later than the shop had said, after another was placed. The sweep finds it.
+func TestRow26_OrderAppearsAfterTheLookUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) { w.timing.Sweeps = []time.Duration{10 * time.Millisecond, 600 * time.Millisecond} })
+	cs := w.create()
+	w.shop.place = append(w.shop.place, late(w.shop, 500*time.Millisecond))
+	a, err := w.complete("k1", cs.ID, w.token())
+	if got := session(t, a, err); got.Status != commerce.Completed {
+		t.Fatalf("got %s", got.Status)
+	}
+	w.shop.late.Wait()
+	w.completed(cs.ID)
+	if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
+		t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
+	}
+}
+
+// Row 27: a definite refusal when the order is placed.
+func TestRow27_RefusedAtPlacing(t *testing.T) {
+	t.Parallel()
+	for kind, code := range map[commerce.Kind]string{
+		commerce.OutOfStock: commerce.CodeOutOfStock, commerce.ItemUnavailable: commerce.CodeOutOfStock,
+		commerce.PriceChanged: commerce.CodePriceChange, commerce.CouponRejected: commerce.CodePriceChange,
+		commerce.AddressRejected: commerce.CodeInvalid, commerce.NoShipping: commerce.CodeRegionRestricted,
+		commerce.OptionGone: commerce.CodeInvalid, commerce.BuyerRejected: commerce.CodeInvalid, commerce.CartGone: commerce.CodeInvalid,
+		commerce.Rejected: commerce.CodeInvalid, commerce.Unsupported: commerce.CodeInvalid,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			cs := w.create()
+			w.shop.place = append(w.shop.place, refuse(kind))
+			a, err := w.complete("k1", cs.ID, w.token())
+			got := session(t, a, err)
+			wantMessage(t, got, code)
+			if code != commerce.CodePriceChange && got.Status != commerce.NotReady {
+				t.Fatalf("got %s", got.Status)
+			}
+			w.untouched(cs.ID)
+			if n := w.stripe.Arrivals(stripetest.OpCancel); n != 1 {
+				t.Errorf("%d voids", n)
+			}
+			a, err = w.complete("k2", cs.ID, w.token())
+			if got := session(t, a, err); got.Status != commerce.Completed {
+				t.Fatalf("afterwards %s %v", got.Status, got.Messages)
+			}
+			w.completed(cs.ID)
+		})
+	}
+}
+
+// Row 28: the price moved since it was shown; up or down, nothing is charged.
+func TestRow28_PriceMoved(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*memoryShop){
+		"dearer":             func(m *memoryShop) { m.prices["tea"] = 2500 },
+		"cheaper":            func(m *memoryShop) { m.prices["tea"] = 1500 },
+		"shipping is free":   func(m *memoryShop) { m.freeShipping = true },
+		"the cart is gone":   func(m *memoryShop) { clear(m.carts); m.prices["cup"] = 501 },
+		"another is cheaper": func(m *memoryShop) { m.prices["cup"] = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			cs := w.create()
+			w.shop.do(func() { change(w.shop) })
+			a, err := w.complete("k1", cs.ID, w.token())
+			got := session(t, a, err)
+			wantMessage(t, got, commerce.CodePriceChange)
+			if got.Status != commerce.Ready || got.Quote.Total == cs.Quote.Total {
+				t.Fatalf("got %s, total %d", got.Status, got.Quote.Total)
+			}
+			w.nothing(cs.ID)
+			a, err = w.complete("k2", cs.ID, w.token())
+			if done := session(t, a, err); done.Status != commerce.Completed || done.Quote.Total != got.Quote.Total {
+				t.Fatalf("afterwards %s", done.Status)
+			}
+			w.completed(cs.ID)
+		})
+	}
+	t.Run("while the order is placed anew", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		cs := w.create()
+		w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) {
+			w.shop.do(func() { w.shop.prices["tea"] = 2100 })
+			return commerce.Snapshot{}, errCut
+		})
+		a, err := w.complete("k1", cs.ID, w.token())
+		got := session(t, a, err)
+		wantMessage(t, got, commerce.CodePriceChange)
+		if got.Quote.Total != cs.Quote.Total+2*101 {
+			t.Fatalf("total %d", got.Quote.Total)
+		}
+		w.untouched(cs.ID)
+	})
+}
+
+// Row 29: the stock is gone before complete.
+func TestRow29_StockGoneBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cs := w.create()
+	w.shop.do(func() { w.shop.stock["tea"] = 1 })
+	a, err := w.complete("k1", cs.ID, w.token())
+	got := session(t, a, err)
+	wantMessage(t, got, commerce.CodeOutOfStock)
+	if got.Status != commerce.NotReady || len(got.Quote.Lines) != 2 {
+		t.Fatalf("got %s with %d lines", got.Status, len(got.Quote.Lines))
+	}
+	w.nothing(cs.ID)
+}
+
+// Row 30: the shop is away and the breaker opens.
+func TestRow30_ShopDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) { w.upstream.BreakerFailures, w.upstream.BreakerPause = 2, 100*time.Millisecond })
+	cs := w.create()
+	w.shop.do(func() {
+		for range 2 {
+			w.shop.quote = append(w.shop.quote, commerce.Faultf(commerce.Temporary, "planted"))
+		}
+	})
+	for range 2 {
+		_, err := w.complete("", cs.ID, w.token())
+		wantKind(t, err, commerce.Unavailable)
+	}
+	asked := w.shop.quoted
+	_, err := w.complete("", cs.ID, w.token())
+	wantKind(t, err, commerce.Unavailable)
+	_, err = w.update(cs.ID, commerce.UpdateRequest{})
+	wantKind(t, err, commerce.Unavailable)
+	if w.shop.quoted != asked {
+		t.Error("the open breaker let a call through")
+	}
+	if got := w.get(cs.ID); got.Status != commerce.Ready || got.Quote.Total != cs.Quote.Total {
+		t.Fatalf("GET shows %s", got.Status)
+	}
+	w.nothing(cs.ID)
+	time.Sleep(120 * time.Millisecond)
+	a, _, err := w.insist("k9", cs.ID, w.token())
+	if got := session(t, a, err); got.Status != commerce.Completed {
+		t.Fatalf("afterwards %s", got.Status)
+	}
+	w.completed(cs.ID)
+}
+
+// Row 31: answers that make no sense are never taken for a price.
+func TestRow31_OddQuotes(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*commerce.Quote){
+		"negative price":  func(q *commerce.Quote) { q.Lines[0].UnitAmount = -1 },
+		"wrong currency":  func(q *commerce.Quote) { q.Currency = "eur" },
+		"does not add up": func(q *commerce.Quote) { q.Total++ },
+		"no currency":     func(q *commerce.Quote) { q.Currency = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			cs := w.create()
+			w.shop.do(func() { w.shop.spoil = spoil })
+			_, err := w.complete("k1", cs.ID, w.token())
+			wantKind(t, err, commerce.Unavailable)
+			w.nothing(cs.ID)
+			w.shop.do(func() { w.shop.spoil = nil })
+			a, _, err := w.insist("k1", cs.ID, w.token())
+			if got := session(t, a, err); got.Status != commerce.Completed {
+				t.Fatalf("afterwards %s", got.Status)
+			}
+			w.completed(cs.ID)
+		})
+	}
+}
+
+// Row 34: the shop forgot the cart, which is built anew from ours.
+func TestRow34_CartVanished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cs := w.create()
+	w.shop.do(func() { clear(w.shop.carts) })
+	a, err := w.complete("k1", cs.ID, w.token())
+	if got := session(t, a, err); got.Status != commerce.Completed {
+		t.Fatalf("got %s", got.Status)
+	}
+	w.completed(cs.ID)
+}
