@@ -129,6 +129,15 @@ func (s *suite) find(t T) {
 		t.Errorf("the match says exact=%t, the facts say %t", found.Exact, s.Adapter.Facts.ExactLookup)
 	}
 	sameOrder(t, q, r, found.Orders[0])
+	for _, part := range []adapters.OrderQuery{{Key: key}, {CartRef: r.CartRef}, {TxnID: r.Payment.TxnID}, {}} {
+		f, err := s.Adapter.FindOrder(s.ctx, part)
+		if s.note(err) == nil && f.Exact && (part != adapters.OrderQuery{}) && len(f.Orders) == 0 {
+			t.Errorf("asked for a part of what is known of an order, the look-up is sure that there is none")
+		}
+		if err == nil && (part == adapters.OrderQuery{}) && len(f.Orders) != 0 {
+			t.Errorf("asked for nothing, the look-up gives %d orders", len(f.Orders))
+		}
+	}
 }
 
 func (s *suite) recordTwice(t T) {

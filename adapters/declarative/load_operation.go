@@ -41,7 +41,7 @@ func (l *loader) operations() {
 		l.loadIdempotency(p)
 	}
 	if f := ops.FindOrder; f != nil {
-		s.find = l.operation("find_order", &operationPart{Steps: f.Steps, Errors: f.Errors, Result: f.Result}, false, true)
+		s.find = l.operation(opFind, &operationPart{Steps: f.Steps, Errors: f.Errors, Result: f.Result}, false, true)
 		s.exact = f.Exact
 	}
 	if c := ops.Changes; c != nil {

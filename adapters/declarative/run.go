@@ -151,6 +151,11 @@ func (r *run) request(st *step) (shopclient.Request, error) {
 		if query[n.name], err = r.texts(n); err != nil {
 			return shopclient.Request{}, err
 		}
+		if query[n.name] == nil && r.op.name == opFind {
+			// Without its condition a look-up would find every order of the shop.
+			return shopclient.Request{}, commerce.Faultf(commerce.Unsupported, "find order: the shop cannot be searched by what is known").
+				Because(fmt.Errorf("%s: %w", n.expr.place, safeError("the value is null")))
+		}
 	}
 	u, ok := r.shop.address(path, query)
 	if !ok {

@@ -131,6 +131,25 @@ func TestWhatFollowsAWriteIsNeverARefusal(t *testing.T) {
 	}
 }
 
+func TestALookUpNeverFindsForeignOrders(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(stateless, "{ref: .no, number: .no,", "{ref: .no, number: .no, key: .key,", 1)
+	other := strings.Replace(goodOrder, "{", `{"key":"other",`, 1)
+	f, a := open(t, text, map[string]string{"GET /orders": "[" + other + "," + strings.Replace(other, "other", "k1", 1) + "]"})
+	found, err := a.FindOrder(t.Context(), adapters.OrderQuery{Key: "k1"})
+	if err != nil || len(found.Orders) != 1 || found.Orders[0].Key != "k1" || !found.Exact {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if _, err := a.FindOrder(t.Context(), adapters.OrderQuery{TxnID: "pi_1"}); commerce.KindOf(err) != commerce.Unsupported || len(f.calls()) != 1 {
+		t.Errorf("a look-up by what the shop cannot search: %v after %v", err, f.calls())
+	}
+	lower := strings.Replace(text, "'{orders: [.found.body[] | order]}'", "'{orders: [], exact: ($in.cart_ref != null)}'", 1)
+	_, a = open(t, lower, map[string]string{"GET /orders": "[]"})
+	if found, err := a.FindOrder(t.Context(), adapters.OrderQuery{Key: "k1"}); err != nil || found.Exact {
+		t.Errorf("a promise that was taken back: %+v, %v", found, err)
+	}
+}
+
 func TestResultsAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	_, a := open(t, stateless, map[string]string{"POST /price": goodPrice})

@@ -75,6 +75,9 @@ const (
 	modeSearch  = "search"  // the shop can only be asked whether the order is there
 )
 
+// opFind is the name of the operation that looks for orders.
+const opFind = "find_order"
+
 // operation is one of the things that an adapter does, as steps.
 type operation struct {
 	name   string
