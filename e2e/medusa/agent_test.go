@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-gateway/postern/translate/schematest"
 )
@@ -225,6 +226,27 @@ func (a *agent) complete(s session) session {
 func (a *agent) completeWith(s session, body object) session {
 	a.w.t.Helper()
 	return a.session(http.StatusOK, http.MethodPost, "/checkout_sessions/"+s.ID+"/complete", body)
+}
+
+// insist repeats one request with one key until it is answered with a 2xx, as an agent does that was told to come back.
+func (a *agent) insist(path, key string, body object) session {
+	a.w.t.Helper()
+	var r answer
+	for range 300 {
+		var err error
+		if r, err = a.send(a.w.t.Context(), http.MethodPost, path, key, body); err != nil {
+			a.w.t.Fatal(err)
+		}
+		if r.status/100 == 2 {
+			return a.read(r)
+		}
+		if r.status/100 != 5 && r.status != http.StatusConflict {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	a.w.t.Fatalf("%s is answered with %d %s", path, r.status, r.body)
+	return session{}
 }
 
 // cart is the body of a create: one line for each SKU and its quantity, a buyer, and an address in the country.

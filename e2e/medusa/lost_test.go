@@ -151,19 +151,7 @@ func TestKilledWhilePlacing(t *testing.T) {
 			close(started)
 			x.wait(t)
 
-			var done session
-			for range 300 {
-				r, err := a.send(t.Context(), http.MethodPost, path, "pay", body)
-				must(t, err)
-				if r.status/100 == 2 {
-					done = a.read(r)
-					break
-				}
-				if r.status/100 != 5 && r.status != http.StatusConflict {
-					t.Fatalf("the repeat is answered with %d %s", r.status, r.body)
-				}
-				time.Sleep(100 * time.Millisecond)
-			}
+			done := a.insist(path, "pay", body)
 			if done.Status != "completed" || done.Order == nil {
 				t.Fatalf("completed %+v", done)
 			}

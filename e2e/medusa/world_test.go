@@ -39,6 +39,8 @@ type world struct {
 	dir     string
 	http    *http.Client
 	log     *logBuffer
+	// patience is how long a complete may run before it is answered with 503.
+	patience time.Duration
 
 	gateway *gateway.Gateway
 	ended   <-chan error
@@ -59,7 +61,8 @@ func newSite(t *testing.T) *world {
 	shop, seeded := openSeeded(t)
 	w := &world{
 		t: t, shop: shop, seeded: seeded, agents: map[string]*agent{}, schemas: schematest.New(t), dir: t.TempDir(), log: &logBuffer{},
-		stripe: stripetest.New(t, stripetest.Options{}), proxy: newProxy(t, shop.URL),
+		patience: 25 * time.Second,
+		stripe:   stripetest.New(t, stripetest.Options{}), proxy: newProxy(t, shop.URL),
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute},
 	}
 	if w.schemas == nil {
@@ -108,8 +111,9 @@ shops:
     links: {terms_of_use: https://shop.example/terms, privacy_policy: https://shop.example/privacy}
     order_url: https://shop.example/orders/{number}
     poll_every: 24h
+limits: {complete_timeout: %s}
 agents:
-`, listen, description, w.proxy.URL, w.seeded.RegionID, w.seeded.SalesChannelID, stripetest.SellerProfile, w.stripe.URL())
+`, listen, description, w.proxy.URL, w.seeded.RegionID, w.seeded.SalesChannelID, stripetest.SellerProfile, w.stripe.URL(), w.patience)
 	for version, a := range w.agents {
 		text += fmt.Sprintf(`  - name: %s
     keys: [{sha256: %q}]
