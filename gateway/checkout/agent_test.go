@@ -165,3 +165,37 @@ func (w *world) update(id string, r commerce.UpdateRequest) (store.Answer, error
 func (w *world) cancel(id string) (store.Answer, error) {
 	return w.service.Cancel(w.t.Context(), checkout.Call{Agent: "agent", Shop: "main", Render: w.render}, id, commerce.CancelRequest{})
 }
+
+// gate is a shop call that waits until the test opens it, deaf to its context as a shop is.
+type gate struct{ entered, open chan struct{} }
+
+func newGate() *gate { return &gate{entered: make(chan struct{}), open: make(chan struct{})} }
+
+func (g *gate) place(make func() commerce.Snapshot) (commerce.Snapshot, error) {
+	close(g.entered)
+	<-g.open
+	return make(), nil
+}
+
+// begin starts a complete that the test does not wait for.
+func (w *world) begin(key, id, token string) <-chan result {
+	w.t.Helper()
+	c, answered := w.call(key), make(chan result, 1)
+	go func() {
+		a, err := w.completeWith(c, id, token)
+		answered <- result{a, err}
+	}()
+	return answered
+}
+
+type result struct {
+	answer store.Answer
+	err    error
+}
+
+func (w *world) arm(f ...stripetest.Fault) {
+	w.t.Helper()
+	if err := w.stripe.Arm(f...); err != nil {
+		w.t.Fatal(err)
+	}
+}

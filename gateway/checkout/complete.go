@@ -173,7 +173,7 @@ func (s *Service) begin(
 	if err := s.rehearse(c, shop, cs, at, now); err != nil {
 		return a, false, err
 	}
-	return a, true, s.start(ctx, row, cs, at, r.Payment.Token, now)
+	return a, true, s.start(ctx, shop, row, cs, at, r.Payment.Token, now)
 }
 
 // checkPayment refuses what cannot be a payment by an advertised handler.
@@ -281,7 +281,9 @@ func (s *Service) rehearse(c Call, shop *Shop, cs commerce.Session, at attempt, 
 }
 
 // start commits the intent (S1) and lets the saga run on its own: the agent's connection says nothing about the outcome.
-func (s *Service) start(ctx context.Context, row store.Session, cs commerce.Session, at attempt, token string, now time.Time) error {
+func (s *Service) start(
+	ctx context.Context, shop *Shop, row store.Session, cs commerce.Session, at attempt, token string, now time.Time,
+) error {
 	past, err := s.store.Sagas(ctx, cs.ID)
 	if err != nil {
 		return unavailable("read the session's history", err)
@@ -317,8 +319,8 @@ func (s *Service) start(ctx context.Context, row store.Session, cs commerce.Sess
 	case err != nil:
 		return unavailable("store the intent", err)
 	}
-	saga.Version = 1
-	s.launch(context.WithoutCancel(ctx), saga, true)
+	saga.Version, fresh.Version = 1, row.Version+1
+	s.launch(context.WithoutCancel(ctx), &run{Service: s, shop: shop, row: saga, at: at, fresh: true, bound: &boundSession{fresh, cs}})
 	return nil
 }
 

@@ -11,8 +11,11 @@ import (
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
-// session reads the saga's session.
+// session is the saga's session.
 func (r *run) session(ctx context.Context) (store.Session, commerce.Session, error) {
+	if r.bound != nil {
+		return r.bound.row, r.bound.cs, nil
+	}
 	var cs commerce.Session
 	row, err := r.store.Session(ctx, r.row.SessionID)
 	if err == nil {

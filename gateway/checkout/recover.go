@@ -33,7 +33,7 @@ func (s *Service) Stop() {
 	s.runs.Wait()
 }
 
-// takeUp leases due sagas and lets them run. Nothing is known of a call that an earlier run may have sent, so none is fresh.
+// takeUp leases due sagas and lets them run.
 func (s *Service) takeUp(ctx context.Context) {
 	now := s.clock.Now()
 	rows, err := s.store.AcquireSagas(ctx, store.Lease{Owner: s.owner, Now: now, Until: now.Add(s.timing.Lease)}, maxRuns-len(s.slots))
@@ -44,6 +44,11 @@ func (s *Service) takeUp(ctx context.Context) {
 		return
 	}
 	for _, row := range rows {
-		s.launch(context.WithoutCancel(ctx), row, false)
+		r, err := s.take(row)
+		if err != nil {
+			s.log.ErrorContext(ctx, "a saga cannot be taken up", "session", row.SessionID, "attempt", row.Attempt, "error", err)
+			continue
+		}
+		s.launch(context.WithoutCancel(ctx), r)
 	}
 }

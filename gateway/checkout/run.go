@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/telemetry"
 )
@@ -25,30 +26,34 @@ type run struct {
 	at   attempt
 	// fresh says that the mark of the present step was set by this run and nothing was sent since.
 	fresh bool
+	// bound is the session as this run itself has stored it; nil when it was taken up and must be read.
+	bound *boundSession
+}
+
+// boundSession is a session that nobody but its saga can change (S1), in both its forms.
+type boundSession struct {
+	row store.Session
+	cs  commerce.Session
 }
 
 // stuckAfter is how many tries of one step make it worth an operator's look.
 const stuckAfter = 10
 
-// launch lets a saga run that is leased to this process. fresh says that the intent of its step has just been committed.
-func (s *Service) launch(ctx context.Context, row store.Saga, fresh bool) {
+// launch lets a saga run that is leased to this process.
+func (s *Service) launch(ctx context.Context, r *run) {
 	s.runs.Go(func() {
 		s.slots <- struct{}{}
 		defer func() { <-s.slots }()
-		r, err := s.take(row, fresh)
-		if err == nil {
-			err = r.drive(ctx)
-		}
-		if err != nil {
-			s.log.ErrorContext(ctx, "a saga stopped and will be taken up again", "session", row.SessionID, "attempt", row.Attempt,
-				"step", row.Step, "error", err)
+		if err := r.drive(ctx); err != nil {
+			s.log.ErrorContext(ctx, "a saga stopped and will be taken up again", "session", r.row.SessionID, "attempt", r.row.Attempt,
+				"step", r.row.Step, "error", err)
 		}
 	})
 }
 
-// take reads a leased row.
-func (s *Service) take(row store.Saga, fresh bool) (*run, error) {
-	r := &run{Service: s, row: row, fresh: fresh}
+// take reads a leased row. Nothing is known of a call that an earlier run may have sent, so its mark is not fresh.
+func (s *Service) take(row store.Saga) (*run, error) {
+	r := &run{Service: s, row: row}
 	var err error
 	if r.shop, err = s.shop(row.Shop); err != nil {
 		return nil, err
@@ -172,14 +177,14 @@ func (r *run) resume(ctx context.Context, cause error) bool {
 		if i < 0 || past[i].Version != r.row.Version || past[i].Owner != r.owner {
 			return false
 		}
-		stored, err := r.take(past[i], false)
+		stored, err := r.take(past[i])
 		if err != nil {
 			return false
 		}
 		if errors.Is(cause, store.ErrStale) { // not for the saga's sake, so that it will not go away by itself
 			r.alert(ctx, "saga_commit_refused", "report this with the session's history")
 		}
-		r.row, r.at, r.fresh = stored.row, stored.at, false
+		r.row, r.at, r.fresh, r.bound = stored.row, stored.at, false, nil
 		return true
 	}
 	return false

@@ -1,0 +1,149 @@
+package checkout_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+func TestS01_BoundFromTheIntentOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.settings.SessionTTL = 20 * time.Second
+		w.upstream.Timeout = 10 * time.Second
+	})
+	cs, g := w.create(), newGate()
+	w.shop.place = append(w.shop.place, g.place)
+	answered := w.begin("k1", cs.ID, w.token())
+	<-g.entered
+	_, err := w.update(cs.ID, commerce.UpdateRequest{Codes: commerce.Set([]string{"SAVE"})})
+	wantKind(t, err, commerce.Conflict)
+	_, err = w.cancel(cs.ID)
+	wantKind(t, err, commerce.Conflict)
+	other := w.create()
+	w.clock.advance(30 * time.Second)
+	w.until("the other session expires", func() bool { return w.row(other.ID).Status == commerce.Expired })
+	if got := w.row(cs.ID); got.Status != commerce.CompleteInProgress || !got.Live {
+		t.Fatalf("the bound session is %s", got.Status)
+	}
+	// Whoever writes by the version that was read before the intent is refused by the store itself.
+	stale := w.row(cs.ID)
+	stale.Status = commerce.Canceled
+	err = w.store.Commit(t.Context(), store.Batch{Session: &store.SessionWrite{Session: stale, Expect: stale.Version, Idle: true}})
+	if err == nil {
+		t.Fatal("a conditional write went through a live saga")
+	}
+	close(g.open)
+	r := <-answered
+	if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
+		t.Fatalf("got %s", got.Status)
+	}
+	w.completed(cs.ID)
+}
+
+// TestS01_FrozenProcessCannotCommitLate lets a call to the shop outlive its lease. Somebody else takes the saga; what the first one comes
+// back with is not committed, and its order, which nothing could prevent, is found by the sweep.
+func TestS01_FrozenProcessCannotCommitLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.timing.Lease = 300 * time.Millisecond
+		w.timing.Sweeps = []time.Duration{400 * time.Millisecond}
+	})
+	cs, g := w.create(), newGate()
+	w.shop.place = append(w.shop.place, g.place)
+	answered := w.begin("k1", cs.ID, w.token())
+	<-g.entered
+	r := <-answered // from the run that took the saga over
+	if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
+		t.Fatalf("got %s", got.Status)
+	}
+	close(g.open)
+	w.completed(cs.ID)
+	if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
+		t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
+	}
+}
+
+func TestS02_ReopensOnlyWhenTheHoldIsReadBackCanceled(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]stripetest.Fault{
+		"void refused by an outage": {Op: stripetest.OpCancel, Kind: stripetest.Unavailable},
+		"void never sent":           {Op: stripetest.OpCancel, Kind: stripetest.CutRequest},
+		"void stored as failed":     {Op: stripetest.OpCancel, Kind: stripetest.ServerError},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.arm(fault)
+			w.shop.always = refuse(commerce.OutOfStock)
+			cs := w.create()
+			w.leave("k1", cs.ID, w.token())
+			w.until("the void is tried", func() bool { return w.stripe.Arrivals(stripetest.OpCancel) > 2 })
+			if w.get(cs.ID).Status != commerce.CompleteInProgress || w.ledger(cs.ID).Held("usd") == 0 {
+				t.Fatal("the session opened while the hold stood")
+			}
+			w.stripe.Disarm()
+			w.untouched(cs.ID)
+			if n := len(w.ledger(cs.ID).Intents); n != 1 {
+				t.Fatalf("%d intents", n)
+			}
+		})
+	}
+}
+
+func TestS02_VoidThatFindsTheMoneyTakenRefunds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cs := w.create()
+	w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) {
+		w.captureByHand(w.ledger(cs.ID).Intents[0].ID)
+		return refuse(commerce.OutOfStock)(nil)
+	})
+	a, err := w.complete("k1", cs.ID, w.token())
+	wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
+	w.untouched(cs.ID)
+	if l := w.ledger(cs.ID); len(l.Refunds) != 1 || !w.alerts.has("captured_and_refunded") {
+		t.Fatalf("refunds %v, alerts %v", l.Refunds, w.alerts.seen)
+	}
+}
+
+func TestS02_RequiresActionAndProcessingAreCanceledFirst(t *testing.T) {
+	t.Parallel()
+	t.Run("requires_action", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		cs := w.create()
+		a, err := w.complete("k1", cs.ID, w.token(func(g *stripetest.Grant) { g.PaymentMethod = "pm_card_threeDSecure2Required" }))
+		got := session(t, a, err)
+		wantMessage(t, got, commerce.CodeRequires3DS)
+		w.untouched(cs.ID)
+		for _, i := range w.ledger(cs.ID).Intents {
+			if i.Status != stripetest.StatusCanceled {
+				t.Errorf("intent is %s", i.Status)
+			}
+		}
+	})
+	for name, accepted := range map[string]bool{"processing, declined": false, "processing, held after all": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Process, Times: 1},
+				stripetest.Fault{Op: stripetest.OpCancel, Kind: stripetest.Unavailable})
+			cs := w.create()
+			w.leave("k1", cs.ID, w.token())
+			w.until("the void is tried", func() bool { return w.stripe.Arrivals(stripetest.OpCancel) > 2 })
+			if err := w.stripe.Finish(w.ledger(cs.ID).Intents[0].ID, accepted); err != nil {
+				t.Fatal(err)
+			}
+			w.stripe.Disarm()
+			w.untouched(cs.ID)
+			if got := w.ledger(cs.ID).Intents[0].Status; got != stripetest.StatusCanceled {
+				t.Fatalf("intent is %s", got)
+			}
+			wantMessage(t, w.get(cs.ID), commerce.CodePaymentDeclined)
+		})
+	}
+}
