@@ -191,7 +191,7 @@ func (c *canaryRun) nonsense() {
 		{409, js, `{"status":"ERROR","code":"STOCK","sku":"%[1]s","message":"%[1]s"}`},
 		{422, js, `{"status":"ERROR","code":"%[1]s","message":"%[1]s"}`},
 		{200, js, `{"status":"OK","cart":{"id":"C1","lines":[{"price":"%s"}]}}`}, {200, js, `{"status":"OK","cart":"%s`},
-		{302, html, "%s"}, {401, html, "%s"}, {429, html, "%s"},
+		{302, html, "%s"}, {400, html, "%s"}, {404, html, "%s"}, {401, html, "%s"}, {429, html, "%s"},
 	} {
 		for _, path := range []string{"/customer", "/shipping", "/lines"} {
 			c.shop2.repeat("POST", path, 1, f.status, f.kind, f.body)
@@ -215,19 +215,17 @@ func (c *canaryRun) nonsense() {
 	for _, f := range []form{
 		{500, js, `{"error":{"type":"api_error","message":"%s"}}`}, {402, js, `{"error":{"type":"card_error","code":"card_declined","decline_code":"generic_decline","message":"%s"}}`},
 		{400, js, `{"error":{"type":"invalid_request_error","code":"parameter_invalid","param":"x","message":"%s"}}`}, {500, html, "<html>%s</html>"}, {200, html, "%s"},
+		{200, js, `{"id":7,"object":"%s"}`}, {200, js, `{"id":"%s`}, {404, js, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"%s"}}`},
 		{401, js, `{"error":{"type":"invalid_request_error","message":"Invalid API Key provided: %s"}}`},
 	} {
-		s := c.session(a)
-		c.stripe2.repeat("POST", "/v1/payment_intents", 1, f.status, f.kind, f.body)
-		c.want(a, "POST", completeOf(s.ID), c.pay(a, c.token()), 200, 400, 503)
-		if c.stripe2.hits() == 0 {
-			c.t.Error("Stripe was not asked for the hold")
+		// At the look at the token, at the hold, and at the capture.
+		for _, step := range []struct{ method, path string }{{"GET", ""}, {"POST", "/v1/payment_intents"}, {"POST", "/capture"}} {
+			s := c.session(a)
+			c.stripe2.repeat(step.method, step.path, 1, f.status, f.kind, f.body)
+			c.want(a, "POST", completeOf(s.ID), c.pay(a, c.token()), 200, 400, 503)
+			c.until("Stripe was asked", func() bool { return c.stripe2.hits() > 0 })
+			c.settled(s.ID)
 		}
-		c.stripe2.repeat("GET", "", 1, f.status, f.kind, f.body) // the look at the token
-		c.send(a, "POST", completeOf(s.ID), c.pay(a, c.token()))
-		c.stripe2.repeat("POST", "/capture", 1, f.status, f.kind, f.body)
-		s = c.session(a)
-		c.want(a, "POST", completeOf(s.ID), c.pay(a, c.token()), 200, 503)
 	}
 	c.stripe2.repeat("", "", 0, 0, "", "")
 }
