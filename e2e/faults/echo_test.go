@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ type echo struct {
 	kind   string // the Content-Type
 	form   string // with one %s for what was sent
 	struck int
+	seen   []http.Header // of every request
 }
 
 func newEcho(t *testing.T, target string) *echo {
@@ -69,9 +71,17 @@ func (e *echo) hits() int {
 	return e.struck
 }
 
+// headers are those of every request that came by.
+func (e *echo) headers() []http.Header {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.seen)
+}
+
 func (e *echo) answer(w http.ResponseWriter, r *http.Request, body []byte) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.seen = append(e.seen, r.Header.Clone())
 	if e.times == 0 || r.Method != e.method || !strings.HasSuffix(r.URL.Path, e.path) {
 		return false
 	}
