@@ -85,3 +85,6 @@ func Closed(s *Store) bool {
 
 // QueueSize is how many requests wait in the queue at most.
 const QueueSize = queueSize
+
+// LockFD is the descriptor of the lock file.
+func LockFD(s *Store) int { return int(s.lock.Fd()) }

@@ -35,6 +35,10 @@ func lockFile(database string) (*os.File, error) {
 	return f, nil
 }
 
+// unlockFile lets the lock go and closes its file. Closing alone would not do: a child that this process is just starting holds the
+// file too, until it runs its own program, and the lock with it.
+func unlockFile(f *os.File) error { return errors.Join(unlock(f), f.Close()) }
+
 func holderOf(f *os.File) string {
 	var b [20]byte
 	n, _ := f.ReadAt(b[:], 0)

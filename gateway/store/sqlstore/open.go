@@ -215,5 +215,5 @@ func (s *Store) abandon() error {
 	if s.writing != nil {
 		errs = append(errs, s.writing.Close())
 	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(append(errs, unlockFile(s.lock))...)
 }

@@ -141,7 +141,7 @@ func (s *Store) Close() error {
 		err = errors.Join(err, stmt.Close())
 	}
 	// The writer's connection goes last: closing the last one moves the -wal into the file.
-	err = errors.Join(err, s.reading.Close(), s.writing.Close(), s.lock.Close())
+	err = errors.Join(err, s.reading.Close(), s.writing.Close(), unlockFile(s.lock))
 	if err != nil {
 		return fmt.Errorf("close %s: %w", s.path, err)
 	}
