@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -74,7 +75,8 @@ type canaryRun struct {
 func newCanaryRun(t *testing.T, asProgram bool) *canaryRun {
 	t.Helper()
 	c := &canaryRun{spans: tracetest.NewInMemoryExporter()}
-	c.world = newWorld(t, impatient, func(w *world) {
+	c.world = newWorld(t, func(w *world) {
+		w.settings.completeTimeout = 3 * time.Second
 		w.program = asProgram
 		w.env = []string{"OTEL_TRACES_EXPORTER=console", "OTEL_METRICS_EXPORTER=console"}
 		w.secrets = secrets{stripeKey: canaryStripe, shopKey: canaryShop, webhook: canaryHook, sealing: canarySeal}

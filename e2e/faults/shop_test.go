@@ -14,7 +14,7 @@ import (
 var lostReplies = []shop.Fault{
 	{Kind: shop.ErrorAfter}, {Kind: shop.CutAfter}, {Kind: shop.CutMiddle}, {Kind: shop.BrokenJSON}, {Kind: shop.HTML},
 	{Kind: shop.DuplicateKeys}, {Kind: shop.Huge}, {Kind: shop.Drip, Delay: 20 * time.Millisecond},
-	{Kind: shop.SlowAnswer, Delay: 4 * time.Second},
+	{Kind: shop.SlowAnswer, Delay: 6 * time.Second},
 }
 
 func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
@@ -54,14 +54,13 @@ func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
 func TestFault26_OrderAppearsAfterTheLookUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) {
-		w.options.Upstream.Timeout = time.Second
 		w.options.Timing.Sweeps = []time.Duration{time.Second, 6 * time.Second}
 	})
 	a := w.agent(newest)
 	stock := w.shop.Stock()[w.sku(0)]
 	s := a.ready("c", w.sku(0), 2)
-	// The shop takes longer than it declares, so that the quarantine of 1.35 s is too short.
-	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: 4 * time.Second})
+	// The shop takes longer than it declares, so that the quarantine of 4.35 s is too short.
+	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: 7500 * time.Millisecond})
 	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
 	w.until("the second order appears", func() bool { return w.shop.Calls(shop.OrderPlace).Acted == 2 })
 	if len(w.shop.Orders()) != 2 {

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	// The tests wait for quarantines and deadlines far more than they compute, so many more of them run side by side than there are
 	// processors.
-	if err := flag.Set("test.parallel", "24"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
@@ -110,7 +110,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{
 		t: t, tokens: map[string]string{}, logs: &syncBuffer{}, dir: t.TempDir(), schemas: schematest.New(t),
-		options:  gateway.Options{Timing: timing(), Upstream: upstream.Options{Timeout: 2 * time.Second, BreakerFailures: 1000}},
+		options:  gateway.Options{Timing: timing(), Upstream: upstream.Options{Timeout: 4 * time.Second, BreakerFailures: 1000}},
 		settings: settings{completeTimeout: 25 * time.Second, webhookVersion: newest, maxProcessing: 300 * time.Millisecond},
 		secrets: secrets{
 			stripeKey: stripetest.SellerKey, shopKey: "shop-key-of-the-office", webhook: "receiver-secret", sealing: strings.Repeat("5e", 32),
