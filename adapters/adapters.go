@@ -43,8 +43,8 @@ type Adapter struct {
 	// EnsureWebhooks makes the shop send its hints to url. The second call changes nothing.
 	EnsureWebhooks func(ctx context.Context, url string) error
 
-	// Item reads the catalogue's words about an item, for shops whose carts hold little more than a number. Answers may be cached
-	// for minutes; an unknown item is ItemUnavailable. Optional.
+	// Item reads what the catalogue says of an item: the shop's own id for it, and words, for shops whose carts hold little more than
+	// a number. Answers are cached for minutes and come back in QuoteRequest.Items; an unknown item is ItemUnavailable. Optional.
 	Item func(ctx context.Context, itemID string) (Item, error)
 	// ReleaseCart drops a cart and what it holds. The second call changes nothing. Optional.
 	ReleaseCart func(ctx context.Context, cartRef string) error
@@ -84,6 +84,9 @@ type QuoteRequest struct {
 	Key     string // names the session and attempt; adapters may send it as a reference
 	CartRef string // of the cart to bring up to date; empty for a new one
 	Cart    commerce.Cart
+	// Items is what the catalogue says of the cart's items, by their ids; nil when the adapter has no Item. It may be minutes old and
+	// is shared with other requests: read it, and fail with ItemUnavailable when the shop no longer knows what it names.
+	Items map[string]Item
 }
 
 // PlaceRequest asks for an order. Everything in it was frozen before the money was held.
@@ -152,9 +155,13 @@ type ChangePage struct {
 }
 
 // Item is what a shop's catalogue says of an item. It carries no price and no stock: those come from a quote only, never from a
-// cache.
+// cache. The zero value is an item of which nothing is known.
 type Item struct {
-	ID, Name, Description    string
+	ID string // as the agent names it
+	// Ref is opaque to all but the adapter: what the shop itself calls the item, such as the id of a variant that a SKU stands for. It
+	// holds facts that do not change while the item is sold.
+	Ref                      string
+	Name, Description        string
 	Images                   []string
 	ProductID, SKU, Category string
 }

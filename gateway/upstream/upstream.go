@@ -117,11 +117,16 @@ func (s *Shop) Timeout() time.Duration { return s.timeout }
 // CanFind reports whether orders can be looked up.
 func (s *Shop) CanFind() bool { return s.adapter.FindOrder != nil }
 
-// Quote prices the desired state and proves the arithmetic of the answer. It fills in what the catalogue says of lines that came
-// back without a name.
+// Quote prices the desired state and proves the arithmetic of the answer. Where the shop has a catalogue, the cart's items are looked
+// up first, in the cache if they are there, and lend their words to lines that came back without them. An item that the catalogue does
+// not know fails with ItemUnavailable; one that the shop refuses is forgotten, so that the next quote looks it up afresh.
 func (s *Shop) Quote(ctx context.Context, r adapters.QuoteRequest) (q commerce.Quote, err error) {
 	err = s.read(ctx, "quote", func(ctx context.Context) error {
+		if r.Items, err = s.items(ctx, r.Cart.Lines); err != nil {
+			return err
+		}
 		if q, err = s.adapter.Quote(ctx, r); err != nil {
+			s.forget(err, r.Cart.Lines)
 			return err
 		}
 		if q.Currency != s.adapter.Facts.Currency {
@@ -130,7 +135,7 @@ func (s *Shop) Quote(ctx context.Context, r adapters.QuoteRequest) (q commerce.Q
 		if err := q.Check(); err != nil {
 			return commerce.Faultf(commerce.Unexpected, "shop %s: the quote's amounts are not consistent", s.name).Because(err)
 		}
-		return s.describe(ctx, q.Lines)
+		return s.describe(ctx, q.Lines, r.Items)
 	})
 	return q, err
 }
@@ -211,45 +216,6 @@ func (s *Shop) Check(ctx context.Context) error {
 		return nil
 	}
 	return s.read(ctx, "check", s.adapter.Check)
-}
-
-// describe fills in names and pictures from the catalogue. Only words are cached, never a price.
-func (s *Shop) describe(ctx context.Context, lines []commerce.Line) error {
-	if s.adapter.Item == nil {
-		return nil
-	}
-	for i := range lines {
-		l := &lines[i]
-		if l.Name != "" {
-			continue
-		}
-		item, err := s.item(ctx, l.ItemID)
-		if err != nil {
-			return err
-		}
-		l.Name, l.Description, l.Images = item.Name, item.Description, item.Images
-		l.ProductID, l.SKU, l.Category = item.ProductID, item.SKU, item.Category
-	}
-	return nil
-}
-
-// remembered is a catalogue answer and when it was given.
-type remembered struct {
-	item adapters.Item
-	at   time.Time
-}
-
-func (s *Shop) item(ctx context.Context, id string) (adapters.Item, error) {
-	now := s.clock.Now()
-	if r, ok := s.catalogue.Get(id); ok && now.Sub(r.at) < s.ttl {
-		return r.item, nil
-	}
-	item, err := s.adapter.Item(ctx, id)
-	if err != nil {
-		return item, err
-	}
-	s.catalogue.Add(id, remembered{item, now})
-	return item, nil
 }
 
 func (s *Shop) read(ctx context.Context, op string, f func(context.Context) error) error {
