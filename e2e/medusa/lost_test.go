@@ -130,13 +130,13 @@ func TestKilledWhilePlacing(t *testing.T) {
 			killed, started, ready := make(chan struct{}), make(chan struct{}), make(chan struct{})
 			x := w.proxy.set(http.MethodPost, completePath, c.trap(killed, started, ready))
 			path, body := "/checkout_sessions/"+s.ID+"/complete", a.pay()
-			cut := make(chan error, 1)
+			cut := make(chan struct{})
 			go func() {
 				r, err := a.send(context.WithoutCancel(t.Context()), http.MethodPost, path, "pay", body)
 				if err == nil {
 					t.Errorf("the killed program answered %d %s", r.status, r.body)
 				}
-				cut <- err
+				close(cut)
 			}()
 			<-ready
 			w.program.kill()
@@ -170,6 +170,7 @@ func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	addr := l.Addr().String()
+	must(t, l.Close())
+	return addr
 }
