@@ -76,7 +76,7 @@ func (s *suite) cart(change ...func(*commerce.Cart)) commerce.Cart {
 
 func (s *suite) quote(t T, key, ref string, c commerce.Cart) commerce.Quote {
 	t.Helper()
-	q, err := s.Adapter.Quote(s.ctx, adapters.QuoteRequest{Key: key, CartRef: ref, Cart: c})
+	q, err := s.Adapter.Quote(s.ctx, s.request(t, key, ref, c))
 	if s.note(err) != nil {
 		t.Fatalf("quote: %v", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
 )
 
@@ -135,7 +134,7 @@ func (s *suite) chooseUnknownOption(t T) {
 	c := s.cart(func(c *commerce.Cart) {
 		c.Choices = []commerce.Choice{{Type: commerce.Shipping, OptionID: "no-such-option"}}
 	})
-	q, err := s.Adapter.Quote(s.ctx, adapters.QuoteRequest{Key: s.NewKey(), Cart: c})
+	q, err := s.Adapter.Quote(s.ctx, s.request(t, s.NewKey(), "", c))
 	if s.note(err) != nil {
 		if commerce.KindOf(err) != commerce.OptionGone {
 			t.Errorf("an unknown option fails with kind %d, want OptionGone: %v", commerce.KindOf(err), err)
@@ -222,7 +221,7 @@ func (s *suite) outOfStock(t T) {
 	c := s.cart(func(c *commerce.Cart) {
 		c.Lines[1] = commerce.CartLine{ID: "li_2", ItemID: s.ScarceItem, Quantity: s.ScarceQuantity}
 	})
-	q, err := s.Adapter.Quote(s.ctx, adapters.QuoteRequest{Key: s.NewKey(), Cart: c})
+	q, err := s.Adapter.Quote(s.ctx, s.request(t, s.NewKey(), "", c))
 	if s.note(err) != nil {
 		f, ok := errors.AsType[*commerce.Fault](err)
 		if !ok || f.Kind != commerce.OutOfStock || f.LineID != "li_2" {
@@ -239,7 +238,7 @@ func (s *suite) outOfStock(t T) {
 
 func (s *suite) unknownItem(t T) {
 	c := s.cart(func(c *commerce.Cart) { c.Lines[1].ItemID = s.UnknownItem })
-	_, err := s.Adapter.Quote(s.ctx, adapters.QuoteRequest{Key: s.NewKey(), Cart: c})
+	_, err := s.Adapter.Quote(s.ctx, s.request(t, s.NewKey(), "", c))
 	f, ok := errors.AsType[*commerce.Fault](s.note(err))
 	if !ok || f.Kind != commerce.ItemUnavailable || f.LineID != "li_2" {
 		t.Errorf("an unknown item gives %v, want ItemUnavailable about li_2", err)
@@ -248,7 +247,7 @@ func (s *suite) unknownItem(t T) {
 
 func (s *suite) foreignCart(t T) {
 	for _, ref := range []string{"no-such-cart", `{"cart":"no-such-cart","keep":{}}`, `{"cart":`} {
-		_, err := s.Adapter.Quote(s.ctx, adapters.QuoteRequest{Key: s.NewKey(), CartRef: ref, Cart: s.cart()})
+		_, err := s.Adapter.Quote(s.ctx, s.request(t, s.NewKey(), ref, s.cart()))
 		if commerce.KindOf(s.note(err)) != commerce.CartGone {
 			t.Errorf("the unknown cart %s gives %v, want CartGone", ref, err)
 		}

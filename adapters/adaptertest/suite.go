@@ -22,6 +22,7 @@ var rules = []rule{
 	{"coupon that the shop does not know", nil, (*suite).badCoupon},
 	{"out of stock", nil, (*suite).outOfStock},
 	{"unknown item", nil, (*suite).unknownItem},
+	{"item", func(h Harness) bool { return h.Adapter.Item != nil }, (*suite).item},
 	{"cart that the adapter did not write", nil, (*suite).foreignCart},
 	{"place", nil, (*suite).placeOnce},
 	{"place twice under one key", nil, (*suite).placeTwice},

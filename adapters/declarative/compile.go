@@ -202,7 +202,11 @@ func (c *compiler) lint(fields []string) {
 		l.learn(p.query)
 	}
 	for _, p := range c.parsed {
-		for _, message := range l.check(p.query) {
+		messages := l.check(p.query)
+		if p.path == "operations."+opItem+".result" {
+			messages = append(messages, l.checkItem(p.query)...)
+		}
+		for _, message := range messages {
 			c.report(p.path, "%s", message)
 		}
 	}

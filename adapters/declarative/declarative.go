@@ -30,6 +30,9 @@ func New(section config.Section, deps Deps) (adapters.Adapter, error) {
 	if s.find != nil {
 		a.FindOrder = s.findOrder
 	}
+	if s.item != nil {
+		a.Item = s.readItem
+	}
 	if s.release != nil {
 		a.ReleaseCart = s.releaseCart
 	}

@@ -10,6 +10,6 @@
 // could not be found again is refused with the reason.
 //
 // The files, in the order of a call: load.go and load_operation.go compile the description; declarative.go is the contract; input.go is
-// what expressions see; run.go makes the calls and rule.go reads refusals; result.go, quote.go, order.go and feed.go read results;
+// what expressions see; run.go makes the calls and rule.go reads refusals; result.go, quote.go, order.go, item.go and feed.go read results;
 // round.go rounds. The package imports adapters, shopclient, commerce, clock and config, and never YAML.
 package declarative

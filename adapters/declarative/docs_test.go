@@ -140,7 +140,7 @@ func TestTheReferenceNamesEveryMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	member := regexp.MustCompile(`\bo\.(?:text|required|amount|positive|minor|count|some|flag|time|list|objects|texts|oneOf|get)\("([a-z_]+)"`)
-	for _, file := range []string{"quote.go", "order.go", "discount.go", "feed.go"} {
+	for _, file := range []string{"quote.go", "order.go", "discount.go", "item.go", "feed.go"} {
 		code, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -93,6 +93,7 @@ type operationsPart struct {
 	RecordPayment *operationPart `yaml:"record_payment"`
 	CancelOrder   *operationPart `yaml:"cancel_order"`
 	Changes       *changesPart   `yaml:"changes"`
+	Item          *operationPart `yaml:"item"`
 	ReleaseCart   *operationPart `yaml:"release_cart"`
 	RecordRefund  *operationPart `yaml:"record_refund"`
 	Check         *operationPart `yaml:"check"`

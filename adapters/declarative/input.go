@@ -13,6 +13,15 @@ import (
 func quoteInput(r adapters.QuoteRequest, cart any) map[string]any {
 	in := cartInput(merged(r.Cart))
 	in["key"], in["cart_ref"] = r.Key, cart
+	lines, _ := in["lines"].([]any)
+	for _, v := range lines {
+		line, _ := v.(map[string]any)
+		id, _ := line["item"].(string)
+		line["catalogue"] = nil
+		if item, ok := r.Items[id]; ok {
+			line["catalogue"] = catalogueInput(item)
+		}
+	}
 	return in
 }
 

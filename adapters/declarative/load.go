@@ -45,11 +45,23 @@ func load(section config.Section, deps Deps) (*shop, error) {
 	}
 	file, err := section.Load(over.File)
 	if err != nil {
-		return nil, append(problems, config.ProblemsOf(err)...).Err()
+		return nil, append(problems, unread(section, err)...).Err()
 	}
 	s, err := loadDescription(file, over, deps)
 	problems = append(problems, config.ProblemsOf(err)...)
 	return s, problems.Err()
+}
+
+// unread is the problems of a description that could not be read. What has no line in it, because the file is not there, is a problem of
+// the setting that names it.
+func unread(section config.Section, err error) config.Problems {
+	problems := config.ProblemsOf(err)
+	for i, p := range problems {
+		if p.Line == 0 {
+			problems[i] = section.Problem("file", "%s: %s", p.File, p.Message)
+		}
+	}
+	return problems
 }
 
 func loadDescription(section config.Section, over settings, deps Deps) (*shop, error) {

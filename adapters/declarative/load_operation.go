@@ -18,6 +18,7 @@ func (l *loader) operations() {
 	s.get = l.operation("get_order", ops.GetOrder, false, true)
 	s.record = l.operation("record_payment", ops.RecordPayment, true, false)
 	s.cancel = l.operation("cancel_order", ops.CancelOrder, true, false)
+	s.item = l.operation(opItem, ops.Item, false, true)
 	s.release = l.operation("release_cart", ops.ReleaseCart, true, false)
 	s.refund = l.operation("record_refund", ops.RecordRefund, true, false)
 	s.check = l.operation("check", ops.Check, false, false)

@@ -27,7 +27,7 @@ type shop struct {
 	rules   []rule
 	limit   time.Duration // of one expression
 
-	quote, place, find, get, record, cancel, changes, release, refund, check *operation
+	quote, place, find, get, record, cancel, changes, item, release, refund, check *operation
 
 	idempotency idempotency
 	exact       bool
@@ -77,6 +77,9 @@ const (
 
 // opFind is the name of the operation that looks for orders.
 const opFind = "find_order"
+
+// opItem is the name of the operation that reads the catalogue.
+const opItem = "item"
 
 // operation is one of the things that an adapter does, as steps.
 type operation struct {
