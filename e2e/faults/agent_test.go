@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -103,9 +105,7 @@ func (a *agent) do(ctx context.Context, method, path, key string, body any) (rep
 	if body != nil {
 		headers["Content-Type"] = "application/json"
 	}
-	for name, value := range a.header {
-		headers[name] = value
-	}
+	maps.Copy(headers, a.header)
 	for name, value := range headers {
 		if value != "" {
 			req.Header.Set(name, value)
@@ -115,9 +115,9 @@ func (a *agent) do(ctx context.Context, method, path, key string, body any) (rep
 	if err != nil {
 		return reply{}, err
 	}
-	defer res.Body.Close()
 	r := reply{status: res.StatusCode, header: res.Header}
-	if r.body, err = io.ReadAll(res.Body); err != nil {
+	r.body, err = io.ReadAll(res.Body)
+	if err = errors.Join(err, res.Body.Close()); err != nil {
 		return reply{}, err
 	}
 	a.conforms(method, path, headers, r)

@@ -188,12 +188,19 @@ func (c *canaryRun) nonsense() {
 		body   string
 	}
 	for _, f := range []form{
-		{500, html, "<html><body>Fatal error near %s</body></html>"}, {200, html, "<html>%s</html>"}, {502, "text/plain", "%s"},
+		{500, html, "<html><body>Fatal error near %s</body></html>"},
+		{200, html, "<html>%s</html>"},
+		{502, "text/plain", "%s"},
 		{422, js, `{"status":"ERROR","code":"ADDRESS","field":"%[1]s","message":"%[1]s"}`},
 		{409, js, `{"status":"ERROR","code":"STOCK","sku":"%[1]s","message":"%[1]s"}`},
 		{422, js, `{"status":"ERROR","code":"%[1]s","message":"%[1]s"}`},
-		{200, js, `{"status":"OK","cart":{"id":"C1","lines":[{"price":"%s"}]}}`}, {200, js, `{"status":"OK","cart":"%s`},
-		{302, html, "%s"}, {400, html, "%s"}, {404, html, "%s"}, {401, html, "%s"}, {429, html, "%s"},
+		{200, js, `{"status":"OK","cart":{"id":"C1","lines":[{"price":"%s"}]}}`},
+		{200, js, `{"status":"OK","cart":"%s`},
+		{302, html, "%s"},
+		{400, html, "%s"},
+		{404, html, "%s"},
+		{401, html, "%s"},
+		{429, html, "%s"},
 	} {
 		for _, path := range []string{"/customer", "/shipping", "/lines"} {
 			c.shop2.repeat("POST", path, 1, f.status, f.kind, f.body)
@@ -215,9 +222,14 @@ func (c *canaryRun) nonsense() {
 		c.until("the shop was asked", func() bool { return c.shop2.hits() > 0 })
 	}
 	for _, f := range []form{
-		{500, js, `{"error":{"type":"api_error","message":"%s"}}`}, {402, js, `{"error":{"type":"card_error","code":"card_declined","decline_code":"generic_decline","message":"%s"}}`},
-		{400, js, `{"error":{"type":"invalid_request_error","code":"parameter_invalid","param":"x","message":"%s"}}`}, {500, html, "<html>%s</html>"}, {200, html, "%s"},
-		{200, js, `{"id":7,"object":"%s"}`}, {200, js, `{"id":"%s`}, {404, js, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"%s"}}`},
+		{500, js, `{"error":{"type":"api_error","message":"%s"}}`},
+		{402, js, `{"error":{"type":"card_error","code":"card_declined","decline_code":"generic_decline","message":"%s"}}`},
+		{400, js, `{"error":{"type":"invalid_request_error","code":"parameter_invalid","param":"x","message":"%s"}}`},
+		{500, html, "<html>%s</html>"},
+		{200, html, "%s"},
+		{200, js, `{"id":7,"object":"%s"}`},
+		{200, js, `{"id":"%s`},
+		{404, js, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"%s"}}`},
 		{401, js, `{"error":{"type":"invalid_request_error","message":"Invalid API Key provided: %s"}}`},
 	} {
 		// At the look at the token, at the hold, and at the capture.
@@ -267,7 +279,7 @@ func spanText(spans []sdktrace.ReadOnlySpan) string {
 	for _, s := range spans {
 		_, _ = fmt.Fprintf(&b, "%s %v %v %s\n", s.Name(), s.SpanKind(), s.Status(), s.SpanContext().TraceState().String())
 		for _, kv := range slices.Concat(s.Attributes(), s.Resource().Attributes()) {
-			_, _ = fmt.Fprintf(&b, "  %s=%s\n", kv.Key, kv.Value.Emit())
+			_, _ = fmt.Fprintf(&b, "  %s=%s\n", kv.Key, kv.Value.String())
 		}
 		for _, e := range s.Events() {
 			_, _ = fmt.Fprintf(&b, "  event %s %v\n", e.Name, e.Attributes)

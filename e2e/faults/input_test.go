@@ -221,8 +221,11 @@ func TestFault61_Strangers(t *testing.T) {
 	a := w.agent(newest)
 	s := a.ready("c", w.sku(0), 1)
 	paths := []struct{ method, path string }{
-		{"POST", "/checkout_sessions"}, {"GET", "/checkout_sessions/" + s.ID}, {"POST", "/checkout_sessions/" + s.ID},
-		{"POST", completeOf(s.ID)}, {"POST", "/checkout_sessions/" + s.ID + "/cancel"},
+		{"POST", "/checkout_sessions"},
+		{"GET", "/checkout_sessions/" + s.ID},
+		{"POST", "/checkout_sessions/" + s.ID},
+		{"POST", completeOf(s.ID)},
+		{"POST", "/checkout_sessions/" + s.ID + "/cancel"},
 	}
 	unauthorized := func(authorization string) {
 		t.Helper()

@@ -120,6 +120,8 @@ func freePort(w *world) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer l.Close()
+	if err := l.Close(); err != nil {
+		w.t.Fatal(err)
+	}
 	return l.Addr().String()
 }

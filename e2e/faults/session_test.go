@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -168,7 +169,7 @@ func TestDiscountCodes(t *testing.T) {
 
 	r := a.must(200, "POST", path, "u1", codes("save10")) // the shop says SAVE10
 	applied, rejected := discounts(t, r)
-	if len(applied) != 1 || len(rejected) != 0 || !strings.EqualFold(applied[0]["code"].(string), "save10") || view(t, r).total() >= full {
+	if len(applied) != 1 || len(rejected) != 0 || !strings.EqualFold(fmt.Sprint(applied[0]["code"]), "save10") || view(t, r).total() >= full {
 		t.Errorf("save10 was not applied: %s", r)
 	}
 	cheaper := view(t, r).total()
@@ -339,8 +340,10 @@ func TestReplaysThroughARestart(t *testing.T) {
 				body   any
 				want   reply
 			}{
-				{201, "/checkout_sessions", "k", create, first}, {200, "/checkout_sessions/" + s.ID, "k", change, updated},
-				{200, completeOf(s.ID), "k", body, done}, {200, "/checkout_sessions/" + other.ID + "/cancel", "k", nil, canceled},
+				{201, "/checkout_sessions", "k", create, first},
+				{200, "/checkout_sessions/" + s.ID, "k", change, updated},
+				{200, completeOf(s.ID), "k", body, done},
+				{200, "/checkout_sessions/" + other.ID + "/cancel", "k", nil, canceled},
 				{400, "/checkout_sessions", "k3", a.cart("NOT-SOLD-HERE", 1), refusal},
 			} {
 				r := a.must(x.status, "POST", x.path, x.key, x.body)

@@ -12,8 +12,14 @@ import (
 
 // lostReplies are the ways in which the shop can place an order and not say so.
 var lostReplies = []shop.Fault{
-	{Kind: shop.ErrorAfter}, {Kind: shop.CutAfter}, {Kind: shop.CutMiddle}, {Kind: shop.BrokenJSON}, {Kind: shop.HTML},
-	{Kind: shop.DuplicateKeys}, {Kind: shop.Huge}, {Kind: shop.Drip, Delay: 20 * time.Millisecond},
+	{Kind: shop.ErrorAfter},
+	{Kind: shop.CutAfter},
+	{Kind: shop.CutMiddle},
+	{Kind: shop.BrokenJSON},
+	{Kind: shop.HTML},
+	{Kind: shop.DuplicateKeys},
+	{Kind: shop.Huge},
+	{Kind: shop.Drip, Delay: 20 * time.Millisecond},
 	{Kind: shop.SlowAnswer, Delay: 6 * time.Second},
 }
 

@@ -124,11 +124,20 @@ func TestTraceOfACompletion(t *testing.T) {
 		}
 	}
 	for _, c := range [][2]string{
-		{telemetry.SpanDecode, request}, {"shop.quote", request}, {"shop GET", "shop.quote"}, {"stripe GET", request},
-		{"saga.authorizing", request}, {"stripe POST", "saga.authorizing"},
-		{"saga.placing", request}, {"shop.place_order", "saga.placing"}, {"shop POST", "shop.place_order"},
-		{"saga.capturing", request}, {"stripe POST", "saga.capturing"},
-		{"saga.recording", request}, {"shop.record_payment", "saga.recording"}, {"shop POST", "shop.record_payment"},
+		{telemetry.SpanDecode, request},
+		{"shop.quote", request},
+		{"shop GET", "shop.quote"},
+		{"stripe GET", request},
+		{"saga.authorizing", request},
+		{"stripe POST", "saga.authorizing"},
+		{"saga.placing", request},
+		{"shop.place_order", "saga.placing"},
+		{"shop POST", "shop.place_order"},
+		{"saga.capturing", request},
+		{"stripe POST", "saga.capturing"},
+		{"saga.recording", request},
+		{"shop.record_payment", "saga.recording"},
+		{"shop POST", "shop.record_payment"},
 		{telemetry.SpanEncode, request},
 	} {
 		if !all.under(c[0], c[1]) {
