@@ -10,6 +10,9 @@ import (
 
 // readItem asks the catalogue about one item. What it answers is kept for minutes, so the result has no member for a price or a stock.
 func (s *shop) readItem(ctx context.Context, id string) (adapters.Item, error) {
+	if _, ok := segment(id); !ok {
+		return adapters.Item{}, noSuchItem(id) // no shop calls an item by a dot or by nothing; sent in a path it would ask for something else
+	}
 	r := s.start(ctx, s.item, map[string]any{"item": id}, nil)
 	v, err := r.do()
 	if f, ok := errors.AsType[*commerce.Fault](err); ok && f.Kind == commerce.ItemUnavailable {
@@ -19,9 +22,7 @@ func (s *shop) readItem(ctx context.Context, id string) (adapters.Item, error) {
 		return adapters.Item{}, err
 	}
 	if v == nil {
-		f := commerce.Faultf(commerce.ItemUnavailable, "%s", sentences[commerce.ItemUnavailable])
-		f.Item = id
-		return adapters.Item{}, f
+		return adapters.Item{}, noSuchItem(id)
 	}
 	in := &reading{money: s.money}
 	o := in.object("", v)
@@ -42,6 +43,12 @@ func (s *shop) readItem(ctx context.Context, id string) (adapters.Item, error) {
 		return adapters.Item{}, r.misfit(in.err)
 	}
 	return item, nil
+}
+
+func noSuchItem(id string) error {
+	f := commerce.Faultf(commerce.ItemUnavailable, "%s", sentences[commerce.ItemUnavailable])
+	f.Item = id
+	return f
 }
 
 // catalogueInput is an item as the expressions of a quote see it. A reference that this adapter did not write is none.

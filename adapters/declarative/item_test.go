@@ -69,6 +69,12 @@ func TestItemReadsTheCatalogueAndTheQuoteSeesIt(t *testing.T) {
 	if _, err := a.Item(t.Context(), "A/B"); err == nil || commerce.KindOf(err) != commerce.Temporary {
 		t.Errorf("images of null: %v", err)
 	}
+	for _, id := range []string{"", ".", "..", "a\nb"} {
+		before := len(f.calls())
+		if _, err := a.Item(t.Context(), id); commerce.KindOf(err) != commerce.ItemUnavailable || len(f.calls()) != before {
+			t.Errorf("item %q: %v", id, err)
+		}
+	}
 	if calls := f.calls(); calls[len(calls)-1] != "GET /items/A%2FB" {
 		t.Errorf("calls %v", calls)
 	}

@@ -83,6 +83,32 @@ func TestTheSuiteFindsBrokenAdapters(t *testing.T) {
 				return q, err
 			}
 		}},
+		{"item", func(a *adapters.Adapter) { // the catalogue knows everything
+			inner := a.Item
+			a.Item = func(ctx context.Context, id string) (adapters.Item, error) {
+				item, err := inner(ctx, id)
+				if err != nil {
+					return adapters.Item{ID: id, Name: "?"}, nil
+				}
+				return item, nil
+			}
+		}},
+		{"item", func(a *adapters.Adapter) { // its ref moves
+			inner := a.Item
+			a.Item = func(ctx context.Context, id string) (adapters.Item, error) {
+				item, err := inner(ctx, id)
+				item.Ref = rand.Text()
+				return item, err
+			}
+		}},
+		{"item", func(a *adapters.Adapter) { // its ref holds a price
+			inner := a.Item
+			a.Item = func(ctx context.Context, id string) (adapters.Item, error) {
+				item, err := inner(ctx, id)
+				item.Ref = `{"ids":[{"price":"17.50"}]}`
+				return item, err
+			}
+		}},
 		{"place", func(a *adapters.Adapter) {
 			inner := a.PlaceOrder
 			a.PlaceOrder = func(ctx context.Context, r adapters.PlaceRequest) (commerce.Snapshot, error) {
