@@ -32,7 +32,8 @@ func place(ctx context.Context, r *run) (next, error) {
 	case !r.searchable():
 		return r.operator(ctx, "order_unknown", "look for the order in the shop and settle the session"), nil
 	}
-	if left := r.quarantine(); left > 0 {
+	// What the shop says is there can be looked for at once; what nobody knows of may still be on its way.
+	if left := r.quarantine(); left > 0 && !r.at.Exists {
 		return next{wait: left, note: "quarantine"}, nil
 	}
 	return r.lookUp(ctx)
