@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/e2e/medusa"
+	"github.com/postern-gateway/postern/gateway/clock"
 )
 
 // TestWrongPublishableKey is a shop that lets nobody in: the agent is told to come back, and neither answer nor log holds the key.
