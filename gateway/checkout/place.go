@@ -66,6 +66,9 @@ func (r *run) placeNow(ctx context.Context, repeated bool) (next, error) {
 	if r.at.Free {
 		pay.State = commerce.Unpaid
 	}
+	// The quarantine counts from the mark, so that the call must end within its time limit from there, however late it is sent.
+	ctx, cancel := context.WithTimeout(ctx, r.shop.Upstream.Timeout()-r.clock.Now().Sub(r.row.Mark))
+	defer cancel()
 	snap, err := r.shop.Upstream.PlaceOrder(ctx, adapters.PlaceRequest{
 		Key: r.orderKey(), SessionID: r.row.SessionID, CartRef: r.at.CartRef, Fingerprint: r.at.Quote.Fingerprint,
 		Total: r.at.Total, ExactTotal: r.at.Quote.ExactTotal, Cart: r.at.Cart, Payment: pay,
