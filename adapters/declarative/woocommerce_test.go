@@ -16,11 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/adapters/adaptertest"
 	"github.com/postern-gateway/postern/adapters/declarative"
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 // wooFake answers as WooCommerce's documents and sources say, for the calls that woocommerce.yaml makes: carts by token and nonce, amounts
@@ -31,7 +33,9 @@ type wooFake struct {
 	carts   map[string]*wooCart
 	orders  map[int]*wooOrder
 	stock   map[int]int
-	prices  map[int]int // cents
+	prices  map[int]int    // cents
+	skus    map[string]int // which product a SKU stands for
+	looked  int            // how often the catalogue was asked
 	refunds int
 	clock   time.Time
 }
@@ -71,6 +75,7 @@ func newWoo() *wooFake {
 	return &wooFake{
 		carts: map[string]*wooCart{}, orders: map[int]*wooOrder{}, clock: time.Now().UTC().Truncate(time.Second),
 		stock: map[int]int{11: 1000, 12: 1000, 13: 2}, prices: map[int]int{11: 1999, 12: 550, 13: 2500},
+		skus: map[string]int{"TEA": 11, "CUP": 12, "JUG": 13},
 	}
 }
 
@@ -98,10 +103,52 @@ func (f *wooFake) answer(w http.ResponseWriter, r *http.Request) (int, any) {
 		return f.store(w, r, path, body)
 	}
 	path, ok := strings.CutPrefix(r.URL.Path, "/wp-json/wc/v3/orders")
-	if user, password, _ := r.BasicAuth(); !ok || user != "ck_canary" || password != "cs_canary" {
+	products, isProduct := strings.CutPrefix(r.URL.Path, "/wp-json/wc/v3/products")
+	if ok = ok || isProduct; !ok {
+		return 404, object{"code": "rest_no_route"}
+	}
+	if user, password, _ := r.BasicAuth(); user != "ck_canary" || password != "cs_canary" {
 		return refusal(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
 	}
+	if isProduct {
+		f.looked++
+		return f.products(r, strings.Trim(products, "/"))
+	}
 	return f.admin(r, strings.Trim(path, "/"), body)
+}
+
+// sku is what the shop's people call a product.
+func (f *wooFake) sku(id int) string {
+	for sku, n := range f.skus {
+		if n == id {
+			return sku
+		}
+	}
+	return ""
+}
+
+// products answers a product by its id, or a list by SKUs, which are separated by commas.
+func (f *wooFake) products(r *http.Request, path string) (int, any) {
+	view := func(id int) object {
+		return object{
+			"id": id, "parent_id": 0, "name": fmt.Sprintf("Product %d", id), "short_description": "<p>Good.</p>", "sku": f.sku(id), "status": "publish",
+			"price": strconv.Itoa(f.prices[id]), "stock_quantity": f.stock[id], "images": []any{object{"src": "https://shop.example/p.png"}},
+		}
+	}
+	if path == "" {
+		list := []any{}
+		for _, sku := range strings.Split(r.URL.Query().Get("sku"), ",") {
+			if id, ok := f.skus[sku]; ok {
+				list = append(list, view(id))
+			}
+		}
+		return 200, list
+	}
+	id, _ := strconv.Atoi(path)
+	if f.prices[id] == 0 {
+		return refusal(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+	}
+	return 200, view(id)
 }
 
 func (f *wooFake) store(w http.ResponseWriter, r *http.Request, path string, body object) (int, any) {
@@ -173,7 +220,7 @@ func (f *wooFake) sheet(c *wooCart) (lines []object, items, discount, shipping, 
 		t := rate(base - off)
 		items, discount, tax = items+base, discount+off, tax+t
 		lines = append(lines, object{
-			"key": i.key, "id": i.id, "quantity": i.qty, "name": fmt.Sprintf("Product %d", i.id), "sku": "", "images": []any{},
+			"key": i.key, "id": i.id, "quantity": i.qty, "name": fmt.Sprintf("Product %d", i.id), "sku": f.sku(i.id), "images": []any{},
 			"totals": object{
 				"line_subtotal": strconv.Itoa(base), "line_subtotal_tax": strconv.Itoa(rate(base)),
 				"line_total": strconv.Itoa(base - off), "line_total_tax": strconv.Itoa(t),
@@ -288,7 +335,7 @@ func (f *wooFake) orderView(o *wooOrder) object {
 	lines := []any{}
 	for n, i := range o.items {
 		lines = append(lines, object{
-			"id": o.id*10 + n, "product_id": i.id, "variation_id": 0, "name": "Product", "quantity": i.qty,
+			"id": o.id*10 + n, "product_id": i.id, "variation_id": 0, "name": "Product", "sku": f.sku(i.id), "quantity": i.qty,
 			"price": json.Number(fmt.Sprintf("%d.%02d", f.prices[i.id]/100, f.prices[i.id]%100)),
 		})
 	}
@@ -326,14 +373,14 @@ func (f *wooFake) order(ref string) (*wooOrder, error) {
 	return nil, errors.New("no such order")
 }
 
-func TestWooCommerceOnPaperKeepsTheAdapterContract(t *testing.T) {
-	t.Parallel()
-	f := newWoo()
+// openWoo serves f and opens woocommerce.yaml on it, for agents that call items as it says.
+func openWoo(t *testing.T, f *wooFake, items string) adapters.Adapter {
+	t.Helper()
 	srv := httptest.NewServer(f)
 	transport := &http.Transport{}
 	t.Cleanup(func() { transport.CloseIdleConnections(); srv.Close() })
 	section, err := config.ParseSection("gateway.yaml", []byte("file: examples/woocommerce.yaml\nbase_url: "+srv.URL+
-		"/wp-json\nsecrets: {consumer_key: ck_canary, consumer_secret: cs_canary}\n"), config.Options{AllowLiteralSecrets: true})
+		"/wp-json\nvalues: {items: "+items+"}\nsecrets: {consumer_key: ck_canary, consumer_secret: cs_canary}\n"), config.Options{AllowLiteralSecrets: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,9 +388,25 @@ func TestWooCommerceOnPaperKeepsTheAdapterContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return a
+}
+
+func TestWooCommerceOnPaperKeepsTheAdapterContract(t *testing.T) {
+	t.Parallel()
+	for items, ids := range map[string][4]string{"id": {"11", "12", "999", "13"}, "sku": {"TEA", "CUP", "11", "JUG"}} {
+		t.Run(items, func(t *testing.T) {
+			t.Parallel()
+			wooContract(t, items, ids)
+		})
+	}
+}
+
+func wooContract(t *testing.T, items string, ids [4]string) {
+	f := newWoo()
+	a := openWoo(t, f, items)
 	adaptertest.Run(t, adaptertest.Harness{
 		Adapter: a, Context: t.Context(), NewKey: rand.Text,
-		Item: "11", OtherItem: "12", UnknownItem: "999", ScarceItem: "13", ScarceQuantity: 5, Coupon: "TEN", BadCoupon: "nope",
+		Item: ids[0], OtherItem: ids[1], UnknownItem: ids[2], ScarceItem: ids[3], ScarceQuantity: 5, Coupon: "TEN", BadCoupon: "nope",
 		Buyer:      commerce.Buyer{FirstName: "Adalbert", LastName: "Lovelacington", Email: "adalbert@example.com", Phone: "+15550100"},
 		Address:    commerce.Address{Name: "Adalbert Lovelacington", LineOne: "17 Privet Marker Rd", City: "Fresno", State: "CA", PostalCode: "93650", Country: "US"},
 		FarAddress: commerce.Address{Name: "Adalbert Lovelacington", LineOne: "99 Ferne Strasse", City: "Berlin", PostalCode: "10115", Country: "DE"},
@@ -373,4 +436,45 @@ func TestWooCommerceOnPaperKeepsTheAdapterContract(t *testing.T) {
 		},
 		Secrets: []string{"ck_canary", "cs_canary"},
 	})
+}
+
+// TestWooCommerceSKUs: a SKU is looked up once; one that moves to another product sells neither the old nor the wrong one.
+func TestWooCommerceSKUs(t *testing.T) {
+	t.Parallel()
+	f := newWoo()
+	shop := upstream.New("main", openWoo(t, f, "sku"), upstream.Options{})
+	set := func(change func()) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		change()
+	}
+	quote := func(sku string) (commerce.Quote, error) {
+		return shop.Quote(t.Context(), adapters.QuoteRequest{Key: rand.Text(), Cart: commerce.Cart{
+			Currency: "usd", Lines: []commerce.CartLine{{ID: "li_1", ItemID: sku, Quantity: 2}},
+		}})
+	}
+	for _, cents := range []int{1999, 2100} {
+		set(func() { f.prices[11] = cents })
+		q, err := quote("TEA")
+		if err != nil || q.Total != int64(2*cents) || q.Lines[0].ItemID != "TEA" || q.Lines[0].Name != "Product 11" {
+			t.Fatalf("%+v, %v", q, err)
+		}
+	}
+	set(func() {
+		if f.looked != 1 {
+			t.Errorf("the catalogue was asked %d times", f.looked)
+		}
+		f.skus = map[string]int{"TEA": 12, "OLD-TEA": 11}
+	})
+	if _, err := quote("TEA"); commerce.KindOf(err) != commerce.ItemUnavailable {
+		t.Errorf("a SKU that has moved: %v", err)
+	}
+	if q, err := quote("TEA"); err != nil || q.Total != 1100 {
+		t.Errorf("looked up afresh: %+v, %v", q, err)
+	}
+	for _, item := range []string{"TEA,OLD-TEA", "OLD-TEA,", "12", "tea"} {
+		if _, err := quote(item); commerce.KindOf(err) != commerce.ItemUnavailable {
+			t.Errorf("item %q: %v, want ItemUnavailable", item, err)
+		}
+	}
 }
