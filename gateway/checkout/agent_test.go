@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,7 +136,7 @@ func (w *world) completeUntil(ctx context.Context, c checkout.Call, id, token st
 // insist is an agent that sends complete again and again while the outcome is open. replayed says that the answer was stored before.
 func (w *world) insist(key, id, token string) (a store.Answer, replayed bool, err error) {
 	w.t.Helper()
-	for range 400 {
+	for range slow * 1000 {
 		c, existing := w.claim(key)
 		if existing != nil && existing.Answer != nil {
 			return *existing.Answer, true, nil
@@ -167,13 +168,41 @@ func (w *world) cancel(id string) (store.Answer, error) {
 }
 
 // gate is a shop call that waits until the test opens it, deaf to its context as a shop is.
-type gate struct{ entered, open chan struct{} }
+type gate struct {
+	w       *world
+	entered chan struct{}
+	opened  chan struct{}
+	open    func()
+}
 
-func newGate() *gate { return &gate{entered: make(chan struct{}), open: make(chan struct{})} }
+// gate makes one. It opens by itself when the test ends, because nothing can end before it.
+func (w *world) gate() *gate {
+	g := &gate{w: w, entered: make(chan struct{}), opened: make(chan struct{})}
+	g.open = sync.OnceFunc(func() { close(g.opened) })
+	w.t.Cleanup(g.open)
+	return g
+}
+
+func (g *gate) pass() {
+	close(g.entered)
+	<-g.opened
+}
+
+// wait waits until somebody stands at the gate.
+func (g *gate) wait() {
+	g.w.t.Helper()
+	g.w.until("the shop is called", func() bool {
+		select {
+		case <-g.entered:
+			return true
+		default:
+			return false
+		}
+	})
+}
 
 func (g *gate) place(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-	close(g.entered)
-	<-g.open
+	g.pass()
 	return make(), nil
 }
 

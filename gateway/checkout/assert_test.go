@@ -19,7 +19,7 @@ import (
 // until waits for a condition that background work brings about.
 func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
-	for range 2000 {
+	for range slow * 2000 {
 		if ok() {
 			return
 		}
@@ -105,7 +105,7 @@ func (w *world) rest(id string) {
 	if len(w.steps(id)) == 0 {
 		return
 	}
-	for range 2000 {
+	for range slow * 2000 {
 		if w.resting(id) {
 			return
 		}

@@ -31,7 +31,8 @@ func killed(t *testing.T, n int, change func(*world)) (w *world, id string, firs
 	w = newWorld(t, change)
 	cs := w.create()
 	w.process.arm(n)
-	c, token, answered := w.call("k1"), w.token(), make(chan []byte, 1)
+	w.firstToken = w.token()
+	c, token, answered := w.call("k1"), w.firstToken, make(chan []byte, 1)
 	go func() {
 		a, err := w.completeWith(c, cs.ID, token)
 		if err != nil {
@@ -56,12 +57,16 @@ func TestRows1To9KillAtEveryPoint(t *testing.T) {
 		}
 	}
 	for i, point := range passed {
-		for _, retry := range []string{"same key", "other key", "other token", "none"} {
+		retries := []string{"same key", "other key", "other token", "none"}
+		if slow > 1 {
+			retries = retries[i%4 : i%4+1]
+		}
+		for _, retry := range retries {
 			t.Run(fmt.Sprintf("%02d %s/%s", i+1, point, retry), func(t *testing.T) {
 				t.Parallel()
 				w, id, first := killed(t, i+1, func(*world) {})
 				row := w.row(id)
-				key, token := "k1", ""
+				key, token := "k1", w.token() // the agent may send another body after a 5xx (S8)
 				switch retry {
 				case "none":
 					if w.rest(id); len(w.steps(id)) == 0 || w.row(id).Status != commerce.Completed {
@@ -71,11 +76,10 @@ func TestRows1To9KillAtEveryPoint(t *testing.T) {
 					w.completed(id)
 					return
 				case "other key":
-					key = "k2"
+					key, token = "k2", w.firstToken
 				case "other token":
 					key = "k2"
 				}
-				token = w.token() // the agent of "same key" may send another body after a 5xx (S8)
 				a, replayed, err := w.insist(key, id, token)
 				switch {
 				case row.Answered && key != "k1":
@@ -110,6 +114,9 @@ func TestKillWhileUndoing(t *testing.T) {
 		},
 	} {
 		for i, point := range points(t, change) {
+			if slow > 1 && i%3 != 0 {
+				continue // the race detector sees no more in all of them
+			}
 			t.Run(fmt.Sprintf("%s/%02d %s", name, i+1, point), func(t *testing.T) {
 				t.Parallel()
 				w, id, _ := killed(t, i+1, change)
@@ -134,6 +141,9 @@ func TestKillWhileReturning(t *testing.T) {
 		w.shop.refuseRecords = true
 	}
 	for i, point := range points(t, change) {
+		if slow > 1 && i%3 != 0 {
+			continue
+		}
 		t.Run(fmt.Sprintf("%02d %s", i+1, point), func(t *testing.T) {
 			t.Parallel()
 			w, id, _ := killed(t, i+1, change)
@@ -168,8 +178,8 @@ func TestRow6EffectComesAfterTheCrash(t *testing.T) {
 			return late(w.shop, 150*time.Millisecond)(make)
 		})
 	})
-	_, err := w.complete("k1", cs.ID, w.token())
-	wantKind(t, err, commerce.Unavailable)
+	w.leave("k1", cs.ID, w.token())
+	w.until("the process dies", w.process.killed)
 	w.restart()
 	if got := w.get(cs.ID).Status; got != commerce.CompleteInProgress {
 		t.Fatalf("S7: GET shows %s", got)

@@ -179,7 +179,6 @@ func TestRow30_ShopDown(t *testing.T) {
 		t.Fatalf("GET shows %s", got.Status)
 	}
 	w.nothing(cs.ID)
-	time.Sleep(120 * time.Millisecond)
 	a, _, err := w.insist("k9", cs.ID, w.token())
 	if got := session(t, a, err); got.Status != commerce.Completed {
 		t.Fatalf("afterwards %s", got.Status)

@@ -48,7 +48,6 @@ func TestRows38And39_ManyKeysAndTokensAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.deadline = 20 * time.Second
 			cs := w.create()
 			pool := make([]string, tokens)
 			for i := range pool {
@@ -87,7 +86,6 @@ func TestRows38And39_ManyKeysAndTokensAtOnce(t *testing.T) {
 func TestManyDeclinedTokensAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.deadline = 20 * time.Second
 	cs := w.create()
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -187,7 +185,6 @@ func TestManySessions(t *testing.T) {
 		w.shop.stock["tea"], w.shop.stock["cup"] = 1000, 1000
 		w.upstream.Timeout = 5 * time.Second
 	})
-	w.deadline = 20 * time.Second
 	var all sync.WaitGroup
 	for i := range 40 {
 		cs, token := w.create(), w.token()
@@ -210,21 +207,20 @@ func TestLockEndsWithItsRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) { w.upstream.Timeout = 5 * time.Second })
 	cs := w.create()
-	entered, open := make(chan struct{}), make(chan struct{})
+	g := w.gate()
 	w.shop.do(func() {
 		w.shop.spoil = func(*commerce.Quote) {
 			w.shop.spoil = nil
-			close(entered)
-			<-open
+			g.pass()
 		}
 	})
 	slow := make(chan error, 1)
 	go func() { _, err := w.update(cs.ID, commerce.UpdateRequest{}); slow <- err }()
-	<-entered
+	g.wait()
 	w.deadline = 30 * time.Millisecond
 	_, err := w.complete("k1", cs.ID, w.token())
 	wantKind(t, err, commerce.Unavailable)
-	close(open)
+	g.open()
 	if err := <-slow; err != nil {
 		t.Fatal(err)
 	}

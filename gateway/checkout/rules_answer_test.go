@@ -14,7 +14,7 @@ import (
 func TestS07_No2xxWhileTheOutcomeIsOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) { w.upstream.Timeout = 10 * time.Second })
-	cs, g := w.create(), newGate()
+	cs, g := w.create(), w.gate()
 	w.shop.place = append(w.shop.place, g.place)
 	w.leave("k1", cs.ID, w.token())
 	if got := w.get(cs.ID); got.Status != commerce.CompleteInProgress || got.Order != nil {
@@ -23,20 +23,20 @@ func TestS07_No2xxWhileTheOutcomeIsOpen(t *testing.T) {
 	if _, existing := w.claim("k1"); existing != nil { // the key is free again
 		t.Fatalf("the key kept %v", existing)
 	}
-	close(g.open)
+	g.open()
 	w.completed(cs.ID)
 }
 
 func TestS08_RetryJoinsBySession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) { w.upstream.Timeout = 10 * time.Second })
-	cs, g := w.create(), newGate()
+	cs, g := w.create(), w.gate()
 	w.shop.place = append(w.shop.place, g.place)
 	w.leave("k1", cs.ID, w.token())
 	second := w.token()
 	same, other := w.begin("k1", cs.ID, second), w.begin("k2", cs.ID, w.token())
 	time.Sleep(20 * time.Millisecond)
-	close(g.open)
+	g.open()
 	for _, answered := range []<-chan result{same, other} {
 		r := <-answered
 		if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
@@ -97,10 +97,10 @@ func TestS09_Answered(t *testing.T) {
 func TestS09_NotAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) { w.upstream.Timeout = 10 * time.Second })
-	cs, g := w.create(), newGate()
+	cs, g := w.create(), w.gate()
 	w.shop.place = append(w.shop.place, g.place)
 	w.leave("k1", cs.ID, w.token())
-	close(g.open)
+	g.open()
 	w.completed(cs.ID)
 	a, err := w.complete("k2", cs.ID, w.token())
 	if got := session(t, a, err); got.Status != commerce.Completed || got.Order == nil {

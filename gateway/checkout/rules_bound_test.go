@@ -15,10 +15,10 @@ func TestS01_BoundFromTheIntentOn(t *testing.T) {
 		w.settings.SessionTTL = 20 * time.Second
 		w.upstream.Timeout = 10 * time.Second
 	})
-	cs, g := w.create(), newGate()
+	cs, g := w.create(), w.gate()
 	w.shop.place = append(w.shop.place, g.place)
 	answered := w.begin("k1", cs.ID, w.token())
-	<-g.entered
+	g.wait()
 	_, err := w.update(cs.ID, commerce.UpdateRequest{Codes: commerce.Set([]string{"SAVE"})})
 	wantKind(t, err, commerce.Conflict)
 	_, err = w.cancel(cs.ID)
@@ -36,7 +36,7 @@ func TestS01_BoundFromTheIntentOn(t *testing.T) {
 	if err == nil {
 		t.Fatal("a conditional write went through a live saga")
 	}
-	close(g.open)
+	g.open()
 	r := <-answered
 	if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
 		t.Fatalf("got %s", got.Status)
@@ -52,15 +52,15 @@ func TestS01_FrozenProcessCannotCommitLate(t *testing.T) {
 		w.timing.Lease = 300 * time.Millisecond
 		w.timing.Sweeps = []time.Duration{400 * time.Millisecond}
 	})
-	cs, g := w.create(), newGate()
+	cs, g := w.create(), w.gate()
 	w.shop.place = append(w.shop.place, g.place)
 	answered := w.begin("k1", cs.ID, w.token())
-	<-g.entered
+	g.wait()
 	r := <-answered // from the run that took the saga over
 	if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
 		t.Fatalf("got %s", got.Status)
 	}
-	close(g.open)
+	g.open()
 	w.completed(cs.ID)
 	if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
 		t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// The tests wait much more than they compute, so that more of them run side by side than there are processors.
-	if err := flag.Set("test.parallel", "16"); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(16/slow)); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
@@ -51,6 +52,8 @@ type world struct {
 	alerts   *alerts
 	seq      *atomic.Int64
 	boots    int
+	// firstToken is what a complete was first sent with.
+	firstToken string
 	// deadline is how long a complete waits.
 	deadline time.Duration
 	// failBody and failAnswer let rendering fail, for real orders only.
@@ -105,11 +108,11 @@ func (a *alerts) has(what string) bool {
 func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{
-		t: t, shop: newMemoryShop(), clock: &skewed{}, alerts: &alerts{}, seq: &atomic.Int64{}, deadline: 5 * time.Second,
+		t: t, shop: newMemoryShop(), clock: &skewed{}, alerts: &alerts{}, seq: &atomic.Int64{}, deadline: 30 * time.Second,
 		path:     filepath.Join(t.TempDir(), "postern.db"),
 		upstream: upstream.Options{Timeout: 150 * time.Millisecond, BreakerFailures: 1000},
 		timing: checkout.Timing{
-			Poll: 5 * time.Millisecond, Margin: 50 * time.Millisecond, Settle: 50 * time.Millisecond, Backoff: 5 * time.Millisecond,
+			Poll: slow * 5 * time.Millisecond, Margin: 50 * time.Millisecond, Settle: 50 * time.Millisecond, Backoff: 5 * time.Millisecond,
 			Sweeps: []time.Duration{30 * time.Millisecond},
 		},
 	}

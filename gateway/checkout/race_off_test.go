@@ -1,0 +1,6 @@
+//go:build !race
+
+package checkout_test
+
+// slow is by how much the race detector stretches what a test does: not at all.
+const slow = 1
