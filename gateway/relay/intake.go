@@ -105,13 +105,6 @@ func (i *Intake) Start(ctx context.Context) {
 // Stop ends the polling and waits for a poll that runs. The second call does nothing.
 func (i *Intake) Stop() { i.loop.stop() }
 
-// Hint says that an order may have changed, or has just become ours: it is read at the next poll, which starts now when the intake
-// runs. Hints live in memory; a lost one costs until the shop's next change of the order. It never blocks.
-func (i *Intake) Hint(ref string) {
-	i.later.add(ref, i.clock.Now().Add(strangerTTL))
-	i.loop.poke()
-}
-
 // backoff doubles the interval with each failed poll, spread by ±20 %; a shop's own Retry-After lengthens it.
 func (i *Intake) backoff(err error) time.Duration {
 	d := i.every

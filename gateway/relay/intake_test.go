@@ -223,22 +223,6 @@ func TestS13NothingBeforeTheSessionIsCompleted(t *testing.T) {
 	wantTold(t, st, "o1", "order_update shipped T1")
 }
 
-func TestHint(t *testing.T) {
-	t.Parallel()
-	st, s := openStore(t), newShop()
-	place(t, st, s, "o1", true)
-	i := newIntake(st, s, fullBody, new(logLines))
-	poll(t, i)
-	s.ship("o1", "T1")
-	s.feed = s.feed[:1] // the feed does not say so
-	i.Hint("o1")
-	poll(t, i)
-	wantTold(t, st, "o1", "order_update shipped T1")
-	if got := i.later.list(); len(got) != 0 {
-		t.Errorf("still to look at: %v", got)
-	}
-}
-
 func TestFailingShopKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	st, s := openStore(t), newShop()
