@@ -285,7 +285,7 @@ func (p *pending) wait() (reply, error) {
 // may come before.
 func (a *agent) persist(path, key string, body any) reply {
 	a.w.t.Helper()
-	for end := time.Now().Add(45 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience * 45 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		r := a.send("POST", path, key, body)
 		switch {
 		case r.status/100 == 2:

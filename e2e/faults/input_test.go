@@ -69,7 +69,7 @@ func line(members string) string {
 func TestFault53_BodiesThatAreNotTaken(t *testing.T) {
 	t.Parallel()
 	refuses(t, newest,
-		bad{"over the limit", line(`,"name":"` + strings.Repeat("x", 1<<20) + `"`), 413, "too_large", "", nil},
+		bad{"over the limit", line(`,"name":"` + strings.Repeat("x", 256<<10) + `"`), 413, "too_large", "", nil},
 		bad{"compressed", line(""), 415, "unsupported_media_type", "", []string{"Content-Encoding", "gzip"}},
 		bad{"form", "id=1", 415, "unsupported_media_type", "", []string{"Content-Type", "application/x-www-form-urlencoded"}},
 		bad{"no type", line(""), 415, "unsupported_media_type", "", []string{"Content-Type", ""}},

@@ -57,7 +57,7 @@ func (w *world) settled(session string) {
 		return
 	}
 	var wrong string
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience * 30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if wrong = w.violation(session); wrong == "" {
 			return
 		}

@@ -19,8 +19,8 @@ var lostReplies = []shop.Fault{
 	{Kind: shop.HTML},
 	{Kind: shop.DuplicateKeys},
 	{Kind: shop.Huge},
-	{Kind: shop.Drip, Delay: 20 * time.Millisecond},
-	{Kind: shop.SlowAnswer, Delay: 6 * time.Second},
+	{Kind: shop.Drip, Delay: 40 * time.Millisecond},
+	{Kind: shop.SlowAnswer, Delay: callTimeout + 2*time.Second},
 }
 
 func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
@@ -65,8 +65,8 @@ func TestFault26_OrderAppearsAfterTheLookUp(t *testing.T) {
 	a := w.agent(newest)
 	stock := w.shop.Stock()[w.sku(0)]
 	s := a.ready("c", w.sku(0), 2)
-	// The shop takes longer than it declares, so that the quarantine of 4.35 s is too short.
-	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: 7500 * time.Millisecond})
+	// The shop takes longer than it declares, so that the quarantine is too short.
+	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: callTimeout + 3500*time.Millisecond})
 	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
 	w.until("the second order appears", func() bool { return w.shop.Calls(shop.OrderPlace).Acted == 2 })
 	if len(w.shop.Orders()) != 2 {

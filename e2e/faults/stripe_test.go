@@ -20,8 +20,8 @@ func (a *agent) credential() string {
 	return "$.payment_data.instrument.credential.token"
 }
 
-// impatient makes the gateway give a complete up after a second.
-func impatient(w *world) { w.settings.completeTimeout = time.Second }
+// impatient makes the gateway give a complete up soon.
+func impatient(w *world) { w.settings.completeTimeout = patience * time.Second }
 
 // openOutcome asserts what an agent sees while the outcome of a completion is open: 503 to complete, the in-progress status of its date
 // to get, and a conflict to whoever wants to change the session.
