@@ -25,11 +25,15 @@ func (s *Service) Create(ctx context.Context, c Call, r commerce.CreateRequest) 
 			Message: "the shop sells in " + string(currency) + " only",
 		}
 	}
+	choices, err := oneChoice(r.Choices)
+	if err != nil {
+		return store.Answer{}, err
+	}
 	now := s.clock.Now()
 	cs := commerce.Session{
 		ID: s.newID("cs_"), Agent: c.Agent, Shop: c.Shop, Currency: currency,
 		Cart: commerce.Cart{
-			Currency: currency, Buyer: r.Buyer, ShipTo: r.ShipTo, Codes: distinctCodes(r.Codes), Choices: r.Choices, Groups: r.Groups,
+			Currency: currency, Buyer: r.Buyer, ShipTo: r.ShipTo, Codes: distinctCodes(r.Codes), Choices: choices, Groups: r.Groups,
 			Locale: r.Locale, Timezone: r.Timezone, Notes: r.Notes,
 		},
 		Capabilities: r.Capabilities, Handlers: shop.Handlers, Links: shop.Links, Metadata: r.Metadata, QuoteID: r.QuoteID,
@@ -81,6 +85,23 @@ func settleChoices(cs *commerce.Session, p *priced) {
 		return slices.ContainsFunc(p.quote.Options, func(o commerce.FulfillmentOption) bool { return o.ID == c.OptionID })
 	}
 	cs.Cart.Choices = slices.DeleteFunc(slices.Clone(cs.Cart.Choices), func(c commerce.Choice) bool { return !offered(c) })
+}
+
+// oneChoice is the one option that the agent selects, for all lines: a session is delivered in one way. Naming it once for each group
+// of lines is the same wish; two different options are a wish that no shop here can price, and it is refused rather than overheard.
+func oneChoice(choices []commerce.Choice) ([]commerce.Choice, error) {
+	if len(choices) == 0 {
+		return nil, nil
+	}
+	for _, c := range choices[1:] {
+		if c.OptionID != choices[0].OptionID {
+			return nil, &commerce.Fault{
+				Kind: commerce.Invalid, Code: commerce.CodeUnsupported, Param: paramSelected,
+				Message: "one fulfillment option can be selected for the whole checkout",
+			}
+		}
+	}
+	return []commerce.Choice{{Type: choices[0].Type, OptionID: choices[0].OptionID}}, nil
 }
 
 // distinctCodes drops blanks and repetitions, without case; the first spelling stays.

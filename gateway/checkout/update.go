@@ -45,7 +45,9 @@ func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.Upda
 	if err != nil {
 		return store.Answer{}, err
 	}
-	apply(&cs.Cart, r)
+	if err := apply(&cs.Cart, r); err != nil {
+		return store.Answer{}, err
+	}
 	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
 		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
@@ -72,8 +74,8 @@ func (s *Service) changeable(row store.Session, verb string) error {
 	}
 }
 
-// apply makes the changes to the cart.
-func apply(cart *commerce.Cart, r commerce.UpdateRequest) {
+// apply makes the changes to the cart, or refuses one that cannot be made.
+func apply(cart *commerce.Cart, r commerce.UpdateRequest) error {
 	if lines, ok := r.Lines.Value(); ok {
 		cart.ReplaceLines(lines)
 	}
@@ -96,7 +98,11 @@ func apply(cart *commerce.Cart, r commerce.UpdateRequest) {
 		cart.Codes = distinctCodes(codes)
 	}
 	if r.Choices.Present() {
-		cart.Choices, _ = r.Choices.Value()
+		choices, _ := r.Choices.Value()
+		var err error
+		if cart.Choices, err = oneChoice(choices); err != nil {
+			return err
+		}
 	}
 	if r.Groups.Present() {
 		cart.Groups, _ = r.Groups.Value()
@@ -104,6 +110,7 @@ func apply(cart *commerce.Cart, r commerce.UpdateRequest) {
 	if r.Notes.Present() {
 		cart.Notes, _ = r.Notes.Value()
 	}
+	return nil
 }
 
 // forgetCart drops a cart after a pricing whose writes may or may not have happened: such a cart is never used again (S3), and the shop
