@@ -137,7 +137,7 @@ func (f *wooFake) products(r *http.Request, path string) (int, any) {
 	}
 	if path == "" {
 		list := []any{}
-		for _, sku := range strings.Split(r.URL.Query().Get("sku"), ",") {
+		for sku := range strings.SplitSeq(r.URL.Query().Get("sku"), ",") {
 			if id, ok := f.skus[sku]; ok {
 				list = append(list, view(id))
 			}
