@@ -177,16 +177,19 @@ func (c *canaryRun) purchases(version string) {
 	c.want(a, "POST", path(s)+"/cancel", nil, 200)
 }
 
-// nonsense makes shop and Stripe repeat what they were sent, in every step.
-func (c *canaryRun) nonsense() {
+const html, js = "text/html", "application/json"
+
+// form is an answer that repeats what was sent.
+type form struct {
+	status int
+	kind   string
+	body   string
+}
+
+// strayShop makes the shop repeat what it was sent, in every step.
+func (c *canaryRun) strayShop() {
 	c.t.Helper()
 	a := c.agent(newest)
-	const html, js = "text/html", "application/json"
-	type form struct {
-		status int
-		kind   string
-		body   string
-	}
 	for _, f := range []form{
 		{500, html, "<html><body>Fatal error near %s</body></html>"},
 		{200, html, "<html>%s</html>"},
@@ -221,6 +224,12 @@ func (c *canaryRun) nonsense() {
 		c.want(a, "POST", completeOf(s.ID), c.pay(a, c.token()), 200, 503)
 		c.until("the shop was asked", func() bool { return c.shop2.hits() > 0 })
 	}
+}
+
+// strayStripe makes Stripe repeat what it was sent, at every call.
+func (c *canaryRun) strayStripe() {
+	c.t.Helper()
+	a := c.agent(newest)
 	for _, f := range []form{
 		{500, js, `{"error":{"type":"api_error","message":"%s"}}`},
 		{402, js, `{"error":{"type":"card_error","code":"card_declined","decline_code":"generic_decline","message":"%s"}}`},
@@ -325,45 +334,63 @@ func (c *canaryRun) silent(places map[string]string) {
 
 func TestCanary(t *testing.T) {
 	t.Parallel()
-	for _, asProgram := range []bool{false, true} {
-		name := map[bool]string{false: "in process, unscrubbed log", true: "the program with spans and metrics on its output"}[asProgram]
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newCanaryRun(t, asProgram)
+	parts := map[string]func(*canaryRun){
+		"sold and refused": func(c *canaryRun) {
 			c.purchases(oldest)
 			c.purchases(newest)
 			c.badInput()
-			c.nonsense()
-			if !asProgram {
+			if !c.program {
 				c.orderChanges()
 			}
-			for _, s := range c.sessions {
-				c.settled(s)
+			if n := len(c.stripe.Ledger().Intents); n < 6 {
+				c.t.Errorf("only %d payments were tried", n)
 			}
-			places := map[string]string{"an error": c.refusals.String()}
-			maps.Copy(places, c.databaseText()) // with its write-ahead log, as it stands while it is in use
-			if _, ok := places["postern.db-wal"]; !ok {
-				t.Error("the database has no write-ahead log")
-			}
-			c.halt()
-			for name, text := range c.databaseText() {
-				places[name+" at rest"] = text
-			}
-			if c.providers != nil {
-				if err := c.providers.Flush(context.WithoutCancel(t.Context())); err != nil {
-					t.Fatal(err)
-				}
-				places["a span"] = spanText(c.spans.GetSpans().Snapshots())
-				if err := c.providers.Shutdown(context.WithoutCancel(t.Context())); err != nil {
-					t.Fatal(err)
-				}
-			}
-			places["the log"] = c.logs.String()
-			c.silent(places)
-			c.controls(places)
-			c.options.Telemetry = nil // the rest is checked without
-		})
+		},
+		"stray shop":   (*canaryRun).strayShop,
+		"stray Stripe": (*canaryRun).strayStripe,
 	}
+	for name, part := range parts {
+		for _, asProgram := range []bool{false, true} {
+			where := map[bool]string{false: "in process, unscrubbed log", true: "the program with spans and metrics on its output"}[asProgram]
+			t.Run(name+", "+where, func(t *testing.T) {
+				t.Parallel()
+				c := newCanaryRun(t, asProgram)
+				part(c)
+				c.searched()
+			})
+		}
+	}
+}
+
+// searched ends the run and looks for the marks wherever something is left of it.
+func (c *canaryRun) searched() {
+	c.t.Helper()
+	for _, s := range c.sessions {
+		c.settled(s)
+	}
+	places := map[string]string{"an error": c.refusals.String()}
+	maps.Copy(places, c.databaseText()) // with its write-ahead log, as it stands while it is in use
+	if _, ok := places["postern.db-wal"]; !ok {
+		c.t.Error("the database has no write-ahead log")
+	}
+	c.halt()
+	for name, text := range c.databaseText() {
+		places[name+" at rest"] = text
+	}
+	if c.providers != nil {
+		ctx := context.WithoutCancel(c.t.Context())
+		if err := c.providers.Flush(ctx); err != nil {
+			c.t.Fatal(err)
+		}
+		places["a span"] = spanText(c.spans.GetSpans().Snapshots())
+		if err := c.providers.Shutdown(ctx); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	places["the log"] = c.logs.String()
+	c.silent(places)
+	c.controls(places)
+	c.options.Telemetry = nil // the rest is checked without
 }
 
 // orderChanges ships, and refunds with a receiver that fails.
@@ -401,18 +428,15 @@ func (c *canaryRun) controls(places map[string]string) {
 			c.t.Errorf("no session shows %q to its owner", mark)
 		}
 	}
-	if len(c.stripe.Ledger().Intents) < 10 || len(c.minted) < 10 {
-		c.t.Errorf("only %d payments were tried", len(c.stripe.Ledger().Intents))
-	}
-	for _, where := range []string{"the log", "a span", "postern.db at rest"} {
-		if text, ok := places[where]; ok && !strings.Contains(text, c.sessions[0]) {
-			c.t.Errorf("%s does not even hold the session's id", where)
+	for where, mark := range map[string]string{"the log": "/checkout_sessions/{id}/complete", "a span": c.sessions[0], "postern.db at rest": c.sessions[0]} {
+		if text, ok := places[where]; ok && !strings.Contains(text, mark) {
+			c.t.Errorf("%s does not even hold %q", where, mark)
 		}
 	}
 	if c.child == nil && c.program && (!strings.Contains(places["the log"], "saga.placing") || !strings.Contains(places["the log"], "http.server.request.duration")) {
 		c.t.Error("the program wrote no spans or metrics")
 	}
-	if !strings.Contains(places["an error"], "invalid_request") {
-		c.t.Error("no error was kept")
+	if !strings.Contains(places["an error"], "Content-Type") {
+		c.t.Error("no answer was kept")
 	}
 }
