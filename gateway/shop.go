@@ -81,7 +81,7 @@ func openAdapter(s config.Shop, transport http.RoundTripper, c clock.Clock) (ada
 // newTransport is a transport of its own for each peer: no proxy from the environment, and a connection pool that one peer cannot use
 // up for another.
 func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // the standard library's own type
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forbidigo // a copy of the standard library's own, with its timeouts
 	t.Proxy = nil
 	t.MaxIdleConnsPerHost = 64
 	return t

@@ -202,7 +202,7 @@ func (b *buyer) do(ctx context.Context, method, path, key string, payload []byte
 	if err != nil {
 		return 0, nil, err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }() // read to its end
 	answer, err := io.ReadAll(res.Body)
 	return res.StatusCode, answer, err
 }

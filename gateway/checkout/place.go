@@ -24,7 +24,7 @@ func place(ctx context.Context, r *run) (next, error) {
 		return r.placeAnew(ctx)
 	case !repeated:
 		return r.placeNow(ctx, false)
-	case r.shop.Upstream.Facts().Idempotent && !r.at.Exists && !(r.abandoned() && r.searchable()):
+	case r.shop.Upstream.Facts().Idempotent && !r.at.Exists && (!r.abandoned() || !r.searchable()):
 		if err := r.remark(ctx); err != nil {
 			return next{}, err
 		}
@@ -231,6 +231,7 @@ func (r *run) shopRefused(ctx context.Context, f *commerce.Fault) (next, error) 
 		m = addressMessage(f)
 	case commerce.OptionGone:
 		m = optionGone()
+	default: // nothing that an agent could repair by itself
 	}
 	return r.undo(ctx, r.repriced(ctx, m, "shop refused: "+f.Kind.String()))
 }

@@ -191,7 +191,8 @@ func quoteFault(f *commerce.Fault, cart commerce.Cart) error {
 		return commerce.Faultf(commerce.Invalid, "the shop does not accept this buyer").At("$.buyer").Because(f)
 	case commerce.OutOfStock, commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping, commerce.OptionGone,
 		commerce.Unsupported, commerce.Rejected, commerce.PriceChanged:
-		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart: %s", f.Message).Because(f)
+		// The shop's own words stay in the log: they tell of its insides.
+		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart; change its lines, address or codes").Because(f)
 	default:
 		return unavailable("ask the shop for a price", f)
 	}

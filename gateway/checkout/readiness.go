@@ -14,7 +14,7 @@ const (
 	paramAddress    = "$.fulfillment_details.address"
 	paramSelected   = "$.selected_fulfillment_options"
 	paramEmail      = "$.buyer.email"
-	paramCredential = "$.payment_data.instrument.credential.token"
+	paramCredential = "$.payment_data.instrument.credential.token" //nolint:gosec // the path of a member, no credential
 	paramTotals     = "$.totals"
 )
 

@@ -166,7 +166,7 @@ func (r *run) save(ctx context.Context, n next) error {
 // finds out what happened, as it does after a crash. While the store cannot be asked it waits, for as long as the lease lasts.
 func (r *run) resume(ctx context.Context, cause error) bool {
 	for wait := r.timing.Backoff; r.clock.Now().Add(wait).Before(r.row.LeaseUntil); wait *= 2 {
-		if r.clock.Sleep(r.base, wait) != nil {
+		if r.clock.Sleep(r.base, wait) != nil { //nolint:contextcheck // only the end of the process ends the waiting
 			return false
 		}
 		past, err := r.store.Sagas(ctx, r.row.SessionID)
@@ -241,7 +241,7 @@ func (r *run) operator(ctx context.Context, what, remedy string) next {
 
 // alert tells the operator that something needs eyes. It names ids only.
 func (r *run) alert(ctx context.Context, what, remedy string) {
-	r.log.LogAttrs(ctx, slog.LevelError, "alert: "+what, slog.String("alert", what), slog.String("session", r.row.SessionID),
+	r.log.LogAttrs(ctx, slog.LevelError, "a checkout needs eyes", slog.String("alert", what), slog.String("session", r.row.SessionID),
 		slog.Int("attempt", r.row.Attempt), slog.String("step", r.row.Step), slog.String("shop", r.row.Shop),
 		slog.String("payment_intent", r.at.IntentID), slog.String("remedy", remedy))
 }

@@ -80,8 +80,13 @@ func (t Timing) withDefaults() Timing {
 		at *time.Duration
 		to time.Duration
 	}{
-		{&t.Lease, time.Minute}, {&t.Poll, 250 * time.Millisecond}, {&t.Margin, 2 * time.Second}, {&t.Settle, 30 * time.Second},
-		{&t.Backoff, 250 * time.Millisecond}, {&t.KeyLife, 23 * time.Hour}, {&t.TokenLife, 24 * time.Hour},
+		{&t.Lease, time.Minute},
+		{&t.Poll, 250 * time.Millisecond},
+		{&t.Margin, 2 * time.Second},
+		{&t.Settle, 30 * time.Second},
+		{&t.Backoff, 250 * time.Millisecond},
+		{&t.KeyLife, 23 * time.Hour},
+		{&t.TokenLife, 24 * time.Hour},
 	} {
 		if *d.at <= 0 {
 			*d.at = d.to

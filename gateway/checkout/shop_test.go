@@ -171,8 +171,10 @@ func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) 
 	q.Total = items + shipping
 	q.ExactTotal = commerce.FormatMinor(q.Total, 2)
 	q.Totals = []commerce.Total{
-		{Type: commerce.TotalItemsBase, Amount: items}, {Type: commerce.TotalSubtotal, Amount: items},
-		{Type: commerce.TotalFulfillment, Amount: shipping}, {Type: commerce.TotalDue, Amount: q.Total},
+		{Type: commerce.TotalItemsBase, Amount: items},
+		{Type: commerce.TotalSubtotal, Amount: items},
+		{Type: commerce.TotalFulfillment, Amount: shipping},
+		{Type: commerce.TotalDue, Amount: q.Total},
 	}
 	m.carts[ref] = c
 	return q, nil

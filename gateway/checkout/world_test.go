@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,12 +98,7 @@ func (a *alerts) WithGroup(string) slog.Handler      { return a }
 func (a *alerts) has(what string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, s := range a.seen {
-		if s == what {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(a.seen, what)
 }
 
 func newWorld(t *testing.T, change ...func(*world)) *world {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -171,9 +172,7 @@ func (r *receiver) take(req *http.Request) (int, http.Header) {
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	status, h := r.take(req)
-	for k, v := range h {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), h)
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(`{"received":true}`))
 }

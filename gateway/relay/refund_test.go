@@ -118,8 +118,10 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) runner(owner string, id *ids) *Refunds {
-	return NewRefunds(RefundsOptions{Store: b.st, Clock: b.clock, Owner: owner, NewID: id.next, Body: fullBody, Log: b.log.logger(),
-		Processors: map[string]payment.Processor{testShop: b.bank}, Random: func() float64 { return 0.5 }})
+	return NewRefunds(RefundsOptions{
+		Store: b.st, Clock: b.clock, Owner: owner, NewID: id.next, Body: fullBody, Log: b.log.logger(),
+		Processors: map[string]payment.Processor{testShop: b.bank}, Random: func() float64 { return 0.5 },
+	})
 }
 
 // refund makes a refund in the shop and lets it be seen.
@@ -644,8 +646,10 @@ func TestRefundsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		b.refund("r1", 2500)
-		r := NewRefunds(RefundsOptions{Store: b.st, Clock: clock.System(), Owner: "a", NewID: new(ids).next, Body: fullBody, Every: time.Hour,
-			Processors: map[string]payment.Processor{testShop: b.bank}})
+		r := NewRefunds(RefundsOptions{
+			Store: b.st, Clock: clock.System(), Owner: "a", NewID: new(ids).next, Body: fullBody, Every: time.Hour,
+			Processors: map[string]payment.Processor{testShop: b.bank},
+		})
 		b.clock.Advance(clock.System().Now().Sub(b.clock.Now())) // the bubble's time is another
 		if err := b.st.Commit(t.Context(), due(b.row("r1"), clock.System().Now())); err != nil {
 			t.Fatal(err)

@@ -148,7 +148,7 @@ func (r *Relay) step(ctx context.Context) time.Duration {
 			return 5 * r.every
 		}
 		for _, d := range due {
-			r.take(d)
+			r.take(d) //nolint:contextcheck // an attempt outlives the look that found it
 		}
 		if len(due) < acquireBatch {
 			break
@@ -184,13 +184,13 @@ func (r *Relay) take(d store.Delivery) {
 // deliver makes one attempt and writes what came of it.
 func (r *Relay) deliver(ctx context.Context, e *endpoint, d store.Delivery) {
 	if d.LeaseUntil.Sub(r.clock.Now()) < attemptTimeout+writeTimeout {
-		r.handBack(d, 0)
+		r.handBack(d, 0) //nolint:contextcheck // a delivery is handed back even while everything stops
 		return
 	}
 	state, reason, err := r.allowed(ctx, d)
 	if err != nil {
 		r.log.WarnContext(ctx, "event was not sent: its lane cannot be read", "event", d.ID, "agent", d.Agent, "error", err)
-		r.handBack(d, r.every)
+		r.handBack(d, r.every) //nolint:contextcheck // as above
 		return
 	}
 	if state != store.DeliveryPending {
@@ -202,7 +202,7 @@ func (r *Relay) deliver(ctx context.Context, e *endpoint, d store.Delivery) {
 	started := r.clock.Now()
 	res := r.attempt(ctx, e, d)
 	if res.cut {
-		r.handBack(d, 0)
+		r.handBack(d, 0) //nolint:contextcheck // as above
 		return
 	}
 	d = r.after(d, res)
@@ -298,10 +298,10 @@ func (o *outage) report(ctx context.Context, log *slog.Logger, what string, err 
 	case err != nil && ctx.Err() != nil: // stopping
 	case err != nil:
 		if o.failures++; o.failures == 1 {
-			log.WarnContext(ctx, what, append(args, "error", err)...)
+			log.WarnContext(ctx, "relay is held up", append(args, "what", what, "error", err)...)
 		}
 	case o.failures > 0:
-		log.InfoContext(ctx, "over: "+what, append(args, "failures", o.failures)...)
+		log.InfoContext(ctx, "relay goes on", append(args, "what", what, "failures", o.failures)...)
 		o.failures = 0
 	}
 }

@@ -87,8 +87,10 @@ func TestScheduleOfThreeDays(t *testing.T) {
 		rcv := &receiver{status: func(int, []byte) (int, http.Header) { return http.StatusServiceUnavailable, nil }}
 		start := clock.System().Now()
 		lane(t, st, "s1", testAgent, start, commerce.OrderCreate)
-		r, err := New(Options{Store: st, Clock: clock.System(), Owner: "a", PollEvery: time.Second,
-			Subscriptions: []Subscription{subscription("https://agent.example")}, Transport: rcv})
+		r, err := New(Options{
+			Store: st, Clock: clock.System(), Owner: "a", PollEvery: time.Second,
+			Subscriptions: []Subscription{subscription("https://agent.example")}, Transport: rcv,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +242,8 @@ func TestLaneOrder(t *testing.T) {
 			t.Errorf("the receiver heard %v, want the order_create and then the newest update", s1)
 		}
 		if got := states(t, st, "s1"); !slices.Equal(got, []string{
-			"order_create delivered 200", "order_update superseded ", "order_update superseded ", "order_update delivered 200"}) {
+			"order_create delivered 200", "order_update superseded ", "order_update superseded ", "order_update delivered 200",
+		}) {
 			t.Errorf("lane: %q", got)
 		}
 	})
@@ -254,7 +257,8 @@ func TestUpdateInFlightIsSupersededWhenItFails(t *testing.T) {
 	lane(t, st, "s1", testAgent, now, commerce.OrderCreate)
 	arrived, answer := make(chan struct{}, 100), make(chan struct{})
 	rcv := &receiver{}
-	startRelay(t, Options{Store: st, Subscriptions: []Subscription{subscription("https://agent.example")},
+	startRelay(t, Options{
+		Store: st, Subscriptions: []Subscription{subscription("https://agent.example")},
 		Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 			if req.Header.Get("Webhook-Id") == "evt_s1_2" {
 				arrived <- struct{}{}
@@ -265,7 +269,8 @@ func TestUpdateInFlightIsSupersededWhenItFails(t *testing.T) {
 				return nil, errors.New("reset")
 			}
 			return rcv.RoundTrip(req)
-		})})
+		}),
+	})
 	eventually(t, "created", func() bool { return rcv.count() == 1 })
 	commit(t, st, store.Batch{Events: []store.Delivery{event("s1", testAgent, 2, commerce.OrderUpdate, now)}})
 	<-arrived
@@ -274,7 +279,8 @@ func TestUpdateInFlightIsSupersededWhenItFails(t *testing.T) {
 	eventually(t, "newest delivered", func() bool { return rcv.count() == 2 })
 	eventually(t, "lane at rest", func() bool {
 		return slices.Equal(states(t, st, "s1"), []string{
-			"order_create delivered 200", "order_update superseded connection failed", "order_update delivered 200"})
+			"order_create delivered 200", "order_update superseded connection failed", "order_update delivered 200",
+		})
 	})
 }
 
@@ -293,7 +299,8 @@ func TestUpdateBehindDeadCreate(t *testing.T) {
 	eventually(t, "lanes at rest", func() bool {
 		return slices.Equal(states(t, st, "s1"), []string{"order_create dead 410", "order_update dead no order_create was delivered"}) &&
 			slices.Equal(states(t, st, "s2"), []string{
-				"order_create dead 410", "order_update superseded a newer order_create waits", "order_create dead 410"})
+				"order_create dead 410", "order_update superseded a newer order_create waits", "order_create dead 410",
+			})
 	})
 }
 
@@ -324,8 +331,10 @@ func TestBulkhead(t *testing.T) {
 		for n := range 20 {
 			lane(t, st, "fast"+string(rune('A'+n)), testAgent, now.Add(time.Millisecond), commerce.OrderCreate)
 		}
-		startRelay(t, Options{Store: st, PollEvery: time.Second, Transport: transport,
-			Subscriptions: []Subscription{slow, subscription("https://fast.example")}})
+		startRelay(t, Options{
+			Store: st, PollEvery: time.Second, Transport: transport,
+			Subscriptions: []Subscription{slow, subscription("https://fast.example")},
+		})
 		_ = clock.System().Sleep(t.Context(), 5*time.Second)
 		if rcv.count() != 20 {
 			t.Errorf("the well receiver heard %d of 20 within 5 s", rcv.count())
@@ -350,11 +359,13 @@ func TestQueueOfOneReceiverIsBounded(t *testing.T) {
 			events = append(events, event("s"+string(rune('A'+n)), testAgent, 1, commerce.OrderCreate, now))
 		}
 		commit(t, st, store.Batch{Events: events})
-		r := startRelay(t, Options{Store: st, PollEvery: time.Second, Subscriptions: []Subscription{subscription("https://agent.example")},
+		r := startRelay(t, Options{
+			Store: st, PollEvery: time.Second, Subscriptions: []Subscription{subscription("https://agent.example")},
 			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 				<-req.Context().Done()
 				return nil, req.Context().Err()
-			})})
+			}),
+		})
 		for range 40 {
 			_ = clock.System().Sleep(t.Context(), 1700*time.Millisecond)
 			if n := r.endpoints[testAgent].waiting.Load(); n > endpointQueue {
@@ -376,11 +387,13 @@ func TestSlowReceiverHearsOnce(t *testing.T) {
 		}
 		commit(t, st, store.Batch{Events: events})
 		rcv := &receiver{}
-		startRelay(t, Options{Store: st, PollEvery: time.Second, Subscriptions: []Subscription{subscription("https://agent.example")},
+		startRelay(t, Options{
+			Store: st, PollEvery: time.Second, Subscriptions: []Subscription{subscription("https://agent.example")},
 			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 				_ = clock.System().Sleep(req.Context(), 14*time.Second)
 				return rcv.RoundTrip(req)
-			})})
+			}),
+		})
 		_ = clock.System().Sleep(t.Context(), 5*time.Minute)
 		heard := map[string]int{}
 		for _, g := range rcv.all() {
@@ -424,13 +437,15 @@ func TestReplyIsReadToItsLimit(t *testing.T) {
 	st := openStore(t)
 	var read atomic.Int64
 	lane(t, st, "s1", testAgent, clock.System().Now(), commerce.OrderCreate)
-	startRelay(t, Options{Store: st, Subscriptions: []Subscription{subscription("https://agent.example")},
+	startRelay(t, Options{
+		Store: st, Subscriptions: []Subscription{subscription("https://agent.example")},
 		Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Body: io.NopCloser(readFunc(func(p []byte) (int, error) {
 				read.Add(int64(len(p)))
 				return len(p), nil
 			}))}, nil
-		})})
+		}),
+	})
 	eventually(t, "delivered", func() bool { return delivery(t, st, "s1").State == store.DeliveryDelivered })
 	if read.Load() != maxReply {
 		t.Errorf("%d bytes were read, want %d", read.Load(), maxReply)

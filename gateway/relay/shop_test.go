@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -84,7 +85,7 @@ func (s *shop) ship(ref, tracking string) {
 
 func (s *shop) refund(ref, id string, amount int64) {
 	s.change(ref, func(o *commerce.Snapshot) {
-		o.Refunds = append(o.Refunds[:len(o.Refunds):len(o.Refunds)], commerce.ShopRefund{ID: id, Amount: amount, CreatedAt: placedAt.Add(2 * time.Hour)})
+		o.Refunds = append(slices.Clip(o.Refunds), commerce.ShopRefund{ID: id, Amount: amount, CreatedAt: placedAt.Add(2 * time.Hour)})
 	})
 }
 

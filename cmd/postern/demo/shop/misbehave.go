@@ -16,12 +16,12 @@ const hugeBytes = 200 << 20
 func (s *Shop) misbehave(w http.ResponseWriter, r *http.Request, rt route, c call, f Fault) {
 	switch f.Kind {
 	case Slow:
-		if s.clock.Sleep(s.life, f.Delay) == nil {
+		if s.clock.Sleep(s.life, f.Delay) == nil { //nolint:contextcheck // the shop acts to its end whatever becomes of the caller
 			s.act(rt, c).write(w)
 		}
 	case SlowAnswer:
 		a := s.act(rt, c)
-		if s.clock.Sleep(s.life, f.Delay) == nil {
+		if s.clock.Sleep(s.life, f.Delay) == nil { //nolint:contextcheck // the shop acts to its end whatever becomes of the caller
 			a.write(w)
 		}
 	case Hang:
@@ -121,7 +121,7 @@ func (s *Shop) drip(w http.ResponseWriter, r *http.Request, a answer, f Fault) {
 	a.writeHead(w)
 	flush := http.NewResponseController(w).Flush
 	for i := range a.body {
-		if s.clock.Sleep(s.life, f.Delay) != nil || r.Context().Err() != nil {
+		if s.clock.Sleep(s.life, f.Delay) != nil || r.Context().Err() != nil { //nolint:contextcheck // both ends are watched
 			cut(w)
 			return
 		}
@@ -170,6 +170,7 @@ func garble(kind Kind, a answer) answer {
 		a.body = []byte(strings.ReplaceAll(string(a.body), `"currency":"USD"`, `"currency":"EUR"`))
 	case NegativePrice:
 		a.body = moneyMember.ReplaceAll(a.body, []byte(`$0-`))
+	default: // the other kinds leave the answer as it is
 	}
 	return a
 }

@@ -115,6 +115,7 @@ func (s *Shop) cancel(o *Order) error {
 		return nil
 	case Shipped, Delivered:
 		return stateError("cancel", o)
+	case Pending, Paid, Picking:
 	}
 	for _, l := range o.Lines {
 		if a, ok := s.items[l.SKU]; ok {

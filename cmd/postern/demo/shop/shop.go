@@ -65,7 +65,7 @@ func New(ctx context.Context, o Options) *Shop {
 		clock: o.Clock, key: o.Key, control: o.ControlKey, life: life, end: end,
 		items: shelves(Catalogue()), carts: map[string]*cart{},
 		arrived: map[Operation]int{}, acted: map[Operation]int{},
-		random: mathrand.New(mathrand.NewPCG(o.Seed, 2009)), //nolint:gosec // repeatable faults, no secret
+		random: mathrand.New(mathrand.NewPCG(o.Seed, 2009)),
 		cartNo: 1000, orderNo: 200900, refundNo: 5000, parcelNo: 7000,
 	}
 	if s.clock == nil {
