@@ -168,3 +168,21 @@ func TestS04_OrderUnlikeTheQuoteIsUndone(t *testing.T) {
 		}
 	}
 }
+
+func TestS03_DeclinedAttemptGivesItsCartUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cs := w.create()
+	a, err := w.complete("k1", cs.ID, w.token(func(g *stripetest.Grant) { g.PaymentMethod = "pm_card_visa_chargeDeclined" }))
+	if got := session(t, a, err); got.Quote.CartRef != "" {
+		t.Fatalf("the next attempt would use cart %s", got.Quote.CartRef)
+	}
+	a, err = w.complete("k2", cs.ID, w.token())
+	if got := session(t, a, err); got.Status != commerce.Completed {
+		t.Fatalf("got %s", got.Status)
+	}
+	w.completed(cs.ID)
+	if got := w.shop.placed[0].CartRef; got == cs.Quote.CartRef || !slices.Contains(w.shop.released, cs.Quote.CartRef) {
+		t.Fatalf("placed from %s, released %v", got, w.shop.released)
+	}
+}

@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -220,4 +221,27 @@ func TestS15_ZeroTotals(t *testing.T) {
 			t.Fatalf("%d calls", len(w.shop.placed))
 		}
 	})
+}
+
+// TestS10_NothingWasEverSent gives an attempt up while the processor cannot be reached: there is nothing to void, and nothing to wait for.
+func TestS10_NothingWasEverSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) { w.timing.Lease = 10 * time.Hour }) // the test's jumps in time are no crash
+	cs, token := w.create(), w.token()
+	if err := w.stripe.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	w.leave("k1", cs.ID, token)
+	w.until("the processor is seen to be away", func() bool { return strings.Contains(w.history(cs.ID), "not sent") })
+	w.clock.advance(11 * time.Minute)
+	w.untouched(cs.ID)
+	w.nothing(cs.ID)
+	if err := w.stripe.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := w.insist("k1", cs.ID, token)
+	if got := session(t, a, err); got.Status != commerce.Completed {
+		t.Fatalf("afterwards %s", got.Status)
+	}
+	w.completed(cs.ID)
 }
