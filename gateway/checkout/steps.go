@@ -82,7 +82,7 @@ func Steps() map[string]Step {
 			Leads: "read back as canceled: reopened (S2); taken after all: refunding",
 		},
 		stepRefunding: {
-			Does: "refund: give back what was taken although no order stands", Live: true, Money: true, run: refund,
+			Does: "payback: give back what was taken although no order stands", Live: true, Money: true, run: refund,
 			Leads: "done: reopened; refused: needs_operator",
 		},
 		stepReturning: {

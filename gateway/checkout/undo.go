@@ -106,14 +106,14 @@ func refund(ctx context.Context, r *run) (next, error) {
 	return r.reopen(ctx)
 }
 
-// payBack refunds the attempt's whole total once. refund is nil while the outcome is open; n is then what to do. Only the whole is ever
+// payBack refunds the attempt's whole total once, under a key of its own that no refund of the shop can share. refund is nil while the outcome is open; n is then what to do. Only the whole is ever
 // given back, so that a second key, after a failure that is stored under the first, cannot give anything back twice.
 func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err error) {
 	if r.clock.Now().Sub(r.row.Mark) >= r.timing.KeyLife { // the key may be forgotten by now: never send again (S6)
 		return r.paidBack(ctx, r.operatorRefund)
 	}
 	b, err := r.shop.Payment.Refund(ctx, payment.RefundRequest{
-		Key: r.key("refund"), IntentID: r.at.IntentID, Amount: r.at.Total, Reason: "requested_by_customer",
+		Key: r.key("payback"), IntentID: r.at.IntentID, Amount: r.at.Total, Reason: "requested_by_customer",
 	})
 	kind := payment.KindOf(err)
 	switch {
@@ -140,7 +140,7 @@ func (r *run) operatorRefund(ctx context.Context) next {
 // paidBack looks whether the refund was made under one of its keys; none says what to do when it was not.
 func (r *run) paidBack(ctx context.Context, none func(context.Context) next) (*payment.Refund, next, error) {
 	for v := range r.at.KeyVersion + 1 {
-		b, ok, err := r.shop.Payment.FindRefund(ctx, r.at.IntentID, key(r.row.SessionID, "refund", r.row.Attempt, v))
+		b, ok, err := r.shop.Payment.FindRefund(ctx, r.at.IntentID, key(r.row.SessionID, "payback", r.row.Attempt, v))
 		if err != nil {
 			return nil, next{wait: r.backoff(), note: "refund unreadable"}, nil
 		}
