@@ -156,19 +156,13 @@ func TestRow29_StockGoneBefore(t *testing.T) {
 // Row 30: the shop is away and the breaker opens.
 func TestRow30_ShopDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world) { w.upstream.BreakerFailures, w.upstream.BreakerPause = 2, 100*time.Millisecond })
+	w := newWorld(t, func(w *world) { w.upstream.BreakerFailures, w.upstream.BreakerPause = 1, 100*time.Millisecond })
 	cs := w.create()
-	w.shop.do(func() {
-		for range 2 {
-			w.shop.quote = append(w.shop.quote, commerce.Faultf(commerce.Temporary, "planted"))
-		}
-	})
-	for range 2 {
-		_, err := w.complete("", cs.ID, w.token())
-		wantKind(t, err, commerce.Unavailable)
-	}
-	asked := w.shop.quoted
+	w.shop.do(func() { w.shop.quote = []error{commerce.Faultf(commerce.Temporary, "planted")} })
 	_, err := w.complete("", cs.ID, w.token())
+	wantKind(t, err, commerce.Unavailable)
+	asked := w.shop.quoted
+	_, err = w.complete("", cs.ID, w.token())
 	wantKind(t, err, commerce.Unavailable)
 	_, err = w.update(cs.ID, commerce.UpdateRequest{})
 	wantKind(t, err, commerce.Unavailable)
