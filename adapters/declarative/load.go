@@ -163,9 +163,11 @@ func (l *loader) facts() {
 		f.MaxProcessing = defaultMaxProcessing
 	}
 	switch on := adapters.CommitsOn(f.CommitsOn); on {
-	case "", adapters.OnPlace, adapters.OnPayment:
+	case "", adapters.OnPlace:
+	case adapters.OnPayment:
+		l.report("facts.commits_on", "a shop where paying is what binds the order is not served yet; only place is")
 	default:
-		l.report("facts.commits_on", "%q is not known; choose place or payment", f.CommitsOn)
+		l.report("facts.commits_on", "%q is not known; choose place", f.CommitsOn)
 	}
 	l.shop.facts = adapters.Facts{Currency: c, Rounding: mode, MaxProcessing: f.MaxProcessing, CommitsOn: adapters.CommitsOn(f.CommitsOn)}
 	l.shop.money = moneyRules{currency: c, form: l.d.Money.Form, exponent: c.Digits(), rounding: mode, included: l.d.Money.Tax == "included"}

@@ -234,6 +234,7 @@ func TestSmallerMistakes(t *testing.T) {
 		{"operations:\n", "needs: {values: [region], secrets: [k]}\noperations:\n", `the secret "k" is not given`},
 		{"operations:\n", "auth: {a: {type: bearer, token: '${secret:nope}'}}\noperations:\n", `the secret "nope" is not given`},
 		{"base_url: http://shop.example/api", "base_url: http://ada:pw@shop.example/", "must not hold credentials"},
+		{"facts: {currency: usd}", "facts: {currency: usd, commits_on: payment}", "paying is what binds the order is not served yet"},
 		{"facts: {currency: usd}", "facts: {currency: usd, rounding: fair, commits_on: never, max_processing: 9h}", `"fair" is not known`},
 		{"money: {form: decimal_string}", "money: {form: decimal_string, exponent: many, tax: maybe}", "iso or a number of digits"},
 		{"operations:\n", "timeouts: {call: 1h}\nmax_response: 1000000000\noperations:\n", "up to 5m"},

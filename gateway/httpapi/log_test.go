@@ -7,10 +7,8 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
-	noopmetric "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
-	nooptrace "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/telemetry"
@@ -151,26 +149,3 @@ func names(spans tracetest.SpanStubs) []string {
 	}
 	return all
 }
-
-// TestNoOpProvidersAddNothing holds that providers that do nothing leave the handler as it is without them.
-func TestNoOpProvidersAddNothing(t *testing.T) {
-	plain := newWorld(t)
-	silent := newWorld(t, func(w *world) {
-		w.options.Tracers, w.options.Meters = nooptrace.NewTracerProvider(), noopmetric.NewMeterProvider()
-		w.config.Tracer = telemetry.NewTracer(nooptrace.NewTracerProvider().Tracer("x"))
-	})
-	allocations := func(w *world) float64 {
-		q := w.build(request{method: http.MethodGet, path: "/nowhere"})
-		return testing.AllocsPerRun(100, func() { w.handler.ServeHTTP(discard{http.Header{}}, q) })
-	}
-	if a, b := allocations(plain), allocations(silent); b > a {
-		t.Errorf("a request costs %v allocations with no-op providers, %v without", b, a)
-	}
-}
-
-// discard is a ResponseWriter that keeps nothing.
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
