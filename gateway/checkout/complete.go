@@ -68,8 +68,9 @@ func (s *Service) enter(ctx context.Context, c Call, id string, r commerce.Compl
 	case row.Status == commerce.Completed:
 		a, err = s.answerCompleted(ctx, c, row, cs)
 		return a, false, err
+	case row.Live && s.hurry(ctx, id):
+		return a, false, stillOpen(id) // a person decides: waiting would not help
 	case row.Live:
-		s.hurry(ctx, id)
 		return a, true, nil
 	}
 	if err := s.changeable(row, "complete"); err != nil {
@@ -324,19 +325,24 @@ func (s *Service) start(
 	return nil
 }
 
-// hurry makes a saga that rests between two tries go on at once, because somebody asks for it. A quarantine is not shortened (S5).
-func (s *Service) hurry(ctx context.Context, id string) {
+// hurry makes a saga that rests between two tries go on at once, because somebody asks for it. A quarantine is not shortened (S5). It
+// reports whether the saga waits for a person.
+func (s *Service) hurry(ctx context.Context, id string) (needsOperator bool) {
 	sagas, err := s.store.Sagas(ctx, id)
 	if err != nil || len(sagas) == 0 {
-		return
+		return false
 	}
 	g := sagas[len(sagas)-1]
-	if !g.Live || g.Owner != "" || g.Step == stepNeedsOperator || (g.Step == stepPlacing && !g.Mark.IsZero()) || !g.DueAt.After(s.clock.Now()) {
-		return
+	if g.Live && g.Step == stepNeedsOperator {
+		return true
+	}
+	if !g.Live || g.Owner != "" || (g.Step == stepPlacing && !g.Mark.IsZero()) || !g.DueAt.After(s.clock.Now()) {
+		return false
 	}
 	expect := g.Version
 	g.DueAt = s.clock.Now()
 	if err := s.store.Commit(ctx, store.Batch{Sagas: []store.SagaWrite{{Saga: g, Expect: expect}}}); err != nil && !errors.Is(err, store.ErrStale) {
 		s.log.WarnContext(ctx, "could not hurry a saga", "session", id, "error", err)
 	}
+	return false
 }

@@ -62,8 +62,13 @@ func TestS05_UnknownOrderWaitsTheQuarantine(t *testing.T) {
 		w.shop.place = append(w.shop.place, lost)
 		w.leave("k1", cs.ID, w.token())
 		w.stepIs(cs.ID, "needs_operator")
+		w.deadline = time.Minute
+		asked := time.Now()
 		_, err := w.complete("k2", cs.ID, w.token())
 		wantKind(t, err, commerce.Unavailable)
+		if took := time.Since(asked); took > 10*time.Second {
+			t.Errorf("told after %s what only a person can change", took)
+		}
 		if len(w.shop.placed) != 1 || !w.alerts.has("order_unknown") || w.ledger(cs.ID).Held("usd") == 0 {
 			t.Fatalf("%d calls, alerts %v, held %d", len(w.shop.placed), w.alerts.seen, w.ledger(cs.ID).Held("usd"))
 		}
