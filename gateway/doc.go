@@ -59,6 +59,15 @@
 // The agent's order id is the shop's own order number, because buyers read it to the shop's support. An order's totals stay what was
 // agreed when it is refunded; what went back stands beside them.
 //
+// What no rounding of a shop's exact amounts explains fails closed. A residual of a unit for each line goes to tax; where a shop charges
+// no tax, or tax would turn negative, it goes to the lines' prices, because such carts are honest and would otherwise never be sold.
+//
+// A shop's words about an item (names, pictures, its own ids) are cached by [upstream.Shop] and reach the adapter with every quote;
+// prices and stock never are.
+//
+// Unanswered idempotency claims live in memory: they belong to one process (S17) and would be void at its next start, so that writing
+// them down would only cost a commit for every request. What was answered is in the file.
+//
 // Requests are answered in their own date and events in the date of the agent's subscription, from one canonical model. Nothing binds
 // a session to the date that created it.
 //
