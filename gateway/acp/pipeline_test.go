@@ -12,7 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/goleak"
 
 	"github.com/postern-gateway/postern/config"
@@ -22,8 +21,6 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/telemetry"
-	"github.com/postern-gateway/postern/translate"
-	"github.com/postern-gateway/postern/translate/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -308,38 +305,6 @@ func TestLocales(t *testing.T) {
 	} {
 		if got := locale(header); got != want {
 			t.Errorf("locale(%q) = %q, want %q", header, got, want)
-		}
-	}
-}
-
-// TestTracingOffCostsNothing compares each traced step with the same step without tracing. (Run without -race, which allocates itself.)
-func TestTracingOffCostsNothing(t *testing.T) {
-	doc, err := wire.Parse([]byte(createBody))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := translate.Newest()
-	s := commerce.Session{ID: "cs_1", Status: commerce.NotReady, Currency: "usd", Quote: commerce.Quote{Lines: []commerce.Line{{ID: "li_1", ItemID: "a", Quantity: 1}}}}
-	for name, tracer := range map[string]telemetry.Tracer{"zero": {}, "no-op": telemetry.NewTracer(noop.NewTracerProvider().Tracer("x"))} {
-		p, _ := newPipeline(t, &claims{}, nil, func(c *Config) { c.Tracer = tracer })
-		c := &call{Pipeline: p, version: v, doc: doc, request: Request{Operation: Create}}
-		render := c.render(t.Context()).Render
-		ctx := t.Context()
-		for step, f := range map[string]struct{ plain, traced func() }{
-			"decode": {
-				func() { _, _ = v.DecodeCreate(doc) },
-				func() { _, _ = decode(ctx, c, v.DecodeCreate) },
-			},
-			"encode": {
-				func() { _, _ = v.EncodeSession(s) },
-				func() { _, _ = render(s) },
-			},
-			"annotate": {func() {}, func() { c.annotate(ctx, Response{}) }},
-		} {
-			plain, traced := testing.AllocsPerRun(200, f.plain), testing.AllocsPerRun(200, f.traced)
-			if traced > plain {
-				t.Errorf("%s with the %s tracer: %v allocations, %v without", step, name, traced, plain)
-			}
 		}
 	}
 }
