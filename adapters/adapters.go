@@ -121,7 +121,7 @@ type Found struct {
 	Exact  bool // the match was by Key, or by something as unique
 }
 
-// PaymentRecord tells a shop that the money was captured, voided or that it failed.
+// PaymentRecord tells a shop what became of the money. So far only Captured is sent: an order whose hold was let go is canceled instead.
 type PaymentRecord struct {
 	Key    string
 	Ref    string

@@ -89,27 +89,30 @@ func (c *checker) checkWebhook(path string, w *Webhook) {
 	switch {
 	case err != nil:
 		c.report(path+".url", "%s", err)
-	case w.AllowPrivate:
-		if u.Scheme != "https" && !isLoopback(u.Hostname()) {
-			c.report(path+".url", "must be https; http is for loopback only")
-		}
+	case isLoopback(u.Hostname()) && w.AllowPrivate:
+	case u.Scheme != "https" && w.AllowPrivate:
+		c.report(path+".url", "must be https; http is for loopback only")
 	case u.Scheme != "https":
 		c.report(path+".url", "must be https; for a receiver on this machine set allow_private: true")
+	case isLoopback(u.Hostname()):
+		c.report(path+".url", "is a loopback address; for a receiver on this machine set allow_private: true")
 	case isPrivate(u):
-		c.report(path+".url", "is a loopback or private address; for a receiver on this machine or network set allow_private: true")
+		c.report(path+".url", "is a private address, and no event is ever sent to one; give the receiver a public address")
+	case u.Port() != "" && u.Port() != "443":
+		c.report(path+".url", "is on port %s, and off this machine events are sent to port 443 only; leave the port out", u.Port())
 	}
 }
+
+// carrierNAT is the shared address space of RFC 6598, which is not public either.
+var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
 
 // isPrivate reports whether a URL names an address that is not public by its text alone. Names are resolved, and
 // checked again, when a delivery is dialed.
 func isPrivate(u *url.URL) bool {
-	if isLoopback(u.Hostname()) {
-		return true
-	}
 	addr, err := netip.ParseAddr(u.Hostname())
 	if err != nil {
 		return false
 	}
 	addr = addr.Unmap()
-	return addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || addr.IsMulticast()
+	return carrierNAT.Contains(addr) || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || addr.IsMulticast()
 }

@@ -19,9 +19,10 @@ type Config struct {
 	Listen string `yaml:"listen,required"`
 	// TLS is the certificate; nil means plain HTTP.
 	TLS *TLS `yaml:"tls"`
-	// TrustedProxies are the addresses of the proxies in front, whose X-Forwarded-* headers count. Empty means none.
+	// TrustedProxies are the addresses of the proxies in front, whose X-Forwarded-Host counts and which may end TLS. Empty means none.
 	TrustedProxies []Prefix `yaml:"trusted_proxies"`
 	// PublicURL is the origin under which agents know the gateway, without a trailing slash; empty if not given.
+	// It names the gateway in traces and metrics.
 	PublicURL string `yaml:"public_url"`
 	// EncryptionKey seals payment tokens at rest; SealingKey returns its 32 bytes.
 	EncryptionKey Secret `yaml:"encryption_key,required"`
