@@ -85,6 +85,9 @@ func (s *shop) placeOrder(ctx context.Context, req adapters.PlaceRequest) (comme
 		if err != nil {
 			return commerce.Snapshot{}, commerce.Faultf(commerce.Temporary, "place order: looking for an earlier order failed; nothing was placed").Because(err)
 		}
+		if !found.Exact {
+			return commerce.Snapshot{}, commerce.Faultf(commerce.Temporary, "place order: the shop cannot say whether there is an earlier order; nothing was placed")
+		}
 		for _, o := range found.Orders {
 			if !o.Canceled() {
 				return o, nil
@@ -131,8 +134,12 @@ func (s *shop) findOrder(ctx context.Context, q adapters.OrderQuery) (adapters.F
 	// A shop that is searched by cart knows nothing of a bare key: a result may take the promise back, never make one.
 	found := adapters.Found{Exact: o.flag("exact", true) && s.exact}
 	for _, m := range o.objects("orders") {
-		if order := s.money.snapshot(in, m.path, m.members); order.Key == "" || q.Key == "" || order.Key == q.Key {
-			found.Orders = append(found.Orders, order) // shops that do not know a filter answer with every order
+		switch order := s.money.snapshot(in, m.path, m.members); {
+		case q.Key == "" || order.Key == q.Key, order.Key == "" && s.idempotency.mode == modeNatural:
+			found.Orders = append(found.Orders, order)
+		case order.Key == "":
+			found.Exact = false // it may be ours or anybody's: nothing can be said, so that nothing is adopted, canceled or placed
+		default: // shops that do not know a filter answer with every order
 		}
 	}
 	o.done()

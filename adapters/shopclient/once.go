@@ -43,10 +43,8 @@ func notSent(err error) bool {
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[tls.RecordHeaderError](err)
+	// A broken TLS record proves nothing: it may come after the request. What fails before is known by the connection that never was.
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok
 }
 

@@ -27,6 +27,7 @@ type attempt struct {
 	OrderRef    string
 	Placed      *commerce.Snapshot
 	SentAt      time.Time // when the hold was first asked for; what the key's life counts from
+	DoubtAt     time.Time // when the list was first asked for a hold that the key cannot tell of
 	KeyVersion  int       // counts the keys of the present step, after a stored failure
 	Tries       int       // of the present step
 	Refused     bool      // the shop refused to place, after a call whose outcome is open

@@ -118,6 +118,9 @@ func (r *run) search(ctx context.Context) (next, error) {
 		SessionID: r.row.SessionID, Attempt: r.row.Attempt, Since: r.at.SentAt.Add(-5 * time.Minute),
 	})
 	now := r.clock.Now()
+	if r.at.DoubtAt.IsZero() {
+		r.at.DoubtAt = now // the call that acted, if one did, was not later than this
+	}
 	switch {
 	case err != nil:
 		return next{wait: r.backoff(), note: "list unreadable"}, nil
@@ -125,8 +128,8 @@ func (r *run) search(ctx context.Context) (next, error) {
 		return r.held(ctx, i)
 	case now.Sub(r.at.SentAt) >= r.timing.KeyLife:
 		return r.operator(ctx, "hold_unknown_past_key_life", "look for the session in the processor's dashboard and settle it"), nil
-	case now.Sub(r.at.SentAt) < r.timing.Settle:
-		return next{wait: r.timing.Settle - now.Sub(r.at.SentAt), note: "hold not listed yet"}, nil
+	case now.Sub(r.at.DoubtAt) < r.timing.Settle:
+		return next{wait: r.timing.Settle - now.Sub(r.at.DoubtAt), note: "hold not listed yet"}, nil
 	default:
 		r.at.Reason = &reason{Quiet: true, Note: "never carried out"}
 		return r.reopen(ctx)

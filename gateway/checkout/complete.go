@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"time"
@@ -16,20 +17,14 @@ import (
 // second charge or order, whatever its key and token.
 func (s *Service) Complete(ctx context.Context, c Call, id string, r commerce.CompleteRequest) (store.Answer, error) {
 	for {
-		w := s.waiting.add(id, c, hashToken(r.Payment.Token))
-		answer, wait, err := s.enter(ctx, c, id, r)
-		if err == nil && wait {
-			s.waiting.ask(id, w, s.clock.Now())
-			v := s.await(ctx, id, w)
-			if v.again {
-				continue
-			}
+		answer, w, err := s.enter(ctx, c, id, r)
+		if err != nil || w == nil {
+			return answer, err
+		}
+		s.waiting.ask(id, w, s.clock.Now())
+		if v := s.await(ctx, id, w); !v.again {
 			return v.answer, v.err
 		}
-		if !s.waiting.remove(id, w) {
-			<-w.verdict // a saga that ended meanwhile has spoken to us; what we have is newer
-		}
-		return answer, err
 	}
 }
 
@@ -53,34 +48,59 @@ func stillOpen(id string) error {
 		"the completion of checkout session %s is still running; send the same request again, or read the session", id)
 }
 
-// enter decides what a complete finds: an end, a running saga to wait for, or an open session to begin with.
-func (s *Service) enter(ctx context.Context, c Call, id string, r commerce.CompleteRequest) (a store.Answer, wait bool, err error) {
+// enter decides what a complete finds: an end, a running saga to wait for, or an open session to begin with. A waiter is returned when
+// the answer comes from a saga.
+func (s *Service) enter(ctx context.Context, c Call, id string, r commerce.CompleteRequest) (a store.Answer, w *waiter, err error) {
 	release, err := s.locks.acquire(ctx, id)
 	if err != nil {
-		return a, false, err
+		return a, nil, err
 	}
 	defer release()
 	row, cs, err := s.load(ctx, c.Agent, id)
 	if err != nil {
-		return a, false, err
+		return a, nil, err
 	}
-	switch {
-	case row.Status == commerce.Completed:
+	if row.Live {
+		w, err = s.join(ctx, c, id, hashToken(r.Payment.Token))
+		if err != nil || w != nil {
+			return a, w, err
+		}
+		if row, cs, err = s.load(ctx, c.Agent, id); err != nil { // it ended before we could wait for it
+			return a, nil, err
+		}
+	}
+	if row.Status == commerce.Completed {
 		a, err = s.answerCompleted(ctx, c, row, cs)
-		return a, false, err
-	case row.Live && s.hurry(ctx, id):
-		return a, false, stillOpen(id) // a person decides: waiting would not help
-	case row.Live:
-		return a, true, nil
+		return a, nil, err
 	}
 	if err := s.changeable(row, "complete"); err != nil {
-		return a, false, err
+		return a, nil, err
 	}
 	shop, err := s.shop(row.Shop)
 	if err != nil {
-		return a, false, err
+		return a, nil, err
 	}
 	return s.begin(ctx, c, shop, row, cs, r)
+}
+
+// join waits for a running saga of the session. A saga takes the waiters and then commits its end, so that whoever is listed while the
+// session is still bound hears of it; it returns nil when the saga has ended without seeing this one.
+func (s *Service) join(ctx context.Context, c Call, id string, token [sha256.Size]byte) (*waiter, error) {
+	if s.hurry(ctx, id) {
+		return nil, stillOpen(id) // a person decides: waiting would not help
+	}
+	w := s.waiting.add(id, c, token)
+	row, err := s.store.Session(ctx, id)
+	if err == nil && row.Live {
+		return w, nil
+	}
+	if !s.waiting.remove(id, w) {
+		return w, nil // its verdict is on its way
+	}
+	if err != nil {
+		return nil, unavailable("read the session", err)
+	}
+	return nil, nil
 }
 
 // answerCompleted answers a complete of a session that has its order: with the order when nobody was told yet, else with a conflict
@@ -128,23 +148,23 @@ func (s *Service) attachOrder(ctx context.Context, cs *commerce.Session) error {
 // Nothing has been charged when it answers by itself.
 func (s *Service) begin(
 	ctx context.Context, c Call, shop *Shop, row store.Session, cs commerce.Session, r commerce.CompleteRequest,
-) (a store.Answer, wait bool, err error) {
+) (a store.Answer, w *waiter, err error) {
 	if err := checkPayment(cs, r.Payment); err != nil {
-		return a, false, err
+		return a, nil, err
 	}
 	mergeComplete(&cs, r)
-	shown, showed := cs.Quote.Total, len(cs.Quote.Totals) > 0
+	shown, showed := cs.Quote.Total, len(cs.Quote.Totals) > 0 && !cs.Untold
 	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
 		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
-		return a, false, err
+		return a, nil, err
 	}
 	settleChoices(&cs, &p)
 	now := s.clock.Now()
-	tell := func(m ...commerce.Message) (store.Answer, bool, error) {
+	tell := func(m ...commerce.Message) (store.Answer, *waiter, error) {
 		show(&cs, p, now, m...)
 		a, err := s.commitSession(ctx, c, cs, row.Version)
-		return a, false, err
+		return a, nil, err
 	}
 	show(&cs, p, now)
 	switch {
@@ -160,7 +180,7 @@ func (s *Service) begin(
 	if cs.Quote.Total > 0 {
 		m, err := s.preflight(ctx, shop, terms, cs.Total(), payment.Secret(r.Payment.Token), now)
 		if err != nil {
-			return a, false, err
+			return a, nil, err
 		}
 		if m != nil {
 			return tell(*m)
@@ -172,9 +192,16 @@ func (s *Service) begin(
 	}
 	at.Cart.Choices = cs.Quote.Choices
 	if err := s.rehearse(c, shop, cs, at, now); err != nil {
-		return a, false, err
+		return a, nil, err
 	}
-	return a, true, s.start(ctx, shop, row, cs, at, r.Payment.Token, now)
+	w = s.waiting.add(cs.ID, c, at.TokenHash) // listed before there is a saga that could end
+	if err := s.start(ctx, shop, row, cs, at, r.Payment.Token, now); err != nil {
+		if !s.waiting.remove(cs.ID, w) {
+			<-w.verdict // an earlier saga's last word, which only says to look again
+		}
+		return a, nil, err
+	}
+	return a, w, nil
 }
 
 // checkPayment refuses what cannot be a payment by an advertised handler.

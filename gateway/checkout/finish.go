@@ -51,6 +51,7 @@ func (r *run) reopen(ctx context.Context) (next, error) {
 	}
 	show(&cs, priced{quote: quote, messages: quote.Messages}, now, extra...)
 	cs.ExpiresAt = now.Add(r.shop.SessionTTL)
+	cs.Untold = quote.Total != r.at.Quote.Total // until somebody is answered with it
 	fresh, err := sessionRow(cs)
 	if err != nil {
 		return next{}, err
@@ -89,10 +90,18 @@ func (r *run) finish(ctx context.Context, n *next, cs commerce.Session, why *rea
 		}
 	}()
 	var answers []store.AnswerWrite
+	told := false
 	for i, w := range waiters {
 		var stored []store.AnswerWrite
 		verdicts[i], stored = r.verdictFor(ctx, w, cs, why)
 		answers = append(answers, stored...)
+		told = told || (verdicts[i].err == nil && !verdicts[i].again)
+	}
+	if cs.Untold && told {
+		cs.Untold = false
+		if n.batch.Session.Session, err = sessionRow(cs); err != nil {
+			return err
+		}
 	}
 	attempt := func(answers []store.AnswerWrite) error {
 		n.batch.Answers = answers

@@ -138,6 +138,8 @@ func (r *run) lookUp(ctx context.Context) (next, error) {
 		}
 	}
 	switch {
+	case len(live) == 0 && !found.Exact: // nothing was found, but that proves nothing
+		return r.operator(ctx, "order_unknown", "look for the order in the shop and settle the session"), nil
 	case len(live) == 0 && r.at.Exists && r.quarantine() > 0:
 		return next{wait: r.quarantine(), note: "not listed yet: quarantine"}, nil
 	case len(live) == 0 && r.at.Exists:

@@ -22,6 +22,7 @@ const (
 // happened; they are shown once and are gone with the next change.
 func show(cs *commerce.Session, p priced, now time.Time, extra ...commerce.Message) {
 	cs.Quote = p.quote
+	cs.Untold = false
 	cs.UpdatedAt = now
 	cs.Messages = slices.Concat(p.messages, missing(*cs), extra)
 	cs.Status = commerce.Ready

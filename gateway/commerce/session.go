@@ -28,6 +28,8 @@ type Session struct {
 	Metadata               map[string]any
 	QuoteID                string
 	ContinueURL            string
+	// Untold says that the price has moved since an agent was last told of it, so that it must be shown before it is charged.
+	Untold bool
 
 	Affiliates  []Affiliate  // write-only
 	IntentTrace *IntentTrace // write-only

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,10 +41,10 @@ var refundWaits = [...]time.Duration{
 }
 
 // RefundKey is the processor's key of a refund that a shop decided, the same at every attempt. A shop's id that would make it longer
-// than Stripe's 255 characters takes part as its hash.
+// than Stripe's 255 characters, or that holds anything but visible ASCII, takes part as its hash.
 func RefundKey(sessionID, shopRefundID string) string {
 	key := "acp:" + sessionID + ":refund:" + shopRefundID
-	if len(key) <= 255 {
+	if len(key) <= 255 && !strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return key
 	}
 	sum := sha256.Sum256([]byte(shopRefundID))
