@@ -224,6 +224,11 @@ func TestRefundKey(t *testing.T) {
 	if len(long) > 255 || len(other) > 255 || long == other {
 		t.Errorf("%q, %q", long, other)
 	}
+	for _, odd := range []string{"R 5001", "Gutschrift-Ä", "a\tb"} { // a processor takes visible ASCII only
+		if key := RefundKey("cs_1", odd); strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) || key == RefundKey("cs_1", odd+"x") {
+			t.Errorf("%q became %q", odd, key)
+		}
+	}
 }
 
 // TestRow23TwoRefundsAtOnce: what is captured is given back once, whoever comes first.
