@@ -78,6 +78,13 @@ func giveBack(ctx context.Context, r *run) (next, error) {
 	if err != nil || back == nil {
 		return n, err
 	}
+	// The shop's books are told where it takes notes; what it does not note is no reason to hold anything up.
+	noteErr := r.shop.Upstream.RecordRefund(ctx, adapters.RefundRecord{
+		Key: key(r.row.SessionID, "note", r.row.Attempt, 0), Ref: r.at.OrderRef, RefundID: back.ID, Amount: r.at.Total, Reason: "order canceled",
+	})
+	if noteErr != nil && !forGood(noteErr) && r.at.Tries < refusals {
+		return next{wait: r.backoff(), note: "note the refund: " + commerce.KindOf(noteErr).String()}, nil
+	}
 	n = next{step: stepClosed, note: "refunded"}
 	err = r.retell(ctx, &n, func(rec *commerce.OrderRecord) {
 		rec.Snapshot = snap

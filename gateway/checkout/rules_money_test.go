@@ -116,6 +116,9 @@ func TestS11_RecordRefusedForGood(t *testing.T) {
 		if len(w.shop.live()) != 0 || len(l.Refunds) != 1 || l.Refunded("usd") != l.Captured("usd") {
 			t.Fatalf("orders %v, refunds %v", w.shop.live(), l.Refunds)
 		}
+		if n := w.shop.notes; len(n) != 1 || n[0].RefundID != l.Refunds[0].ID || n[0].Amount.Minor != l.Refunded("usd") {
+			t.Fatalf("the shop's books were told %+v of %v", n, l.Refunds)
+		}
 		diff(t, []string{"order_create", "order_update"}, w.events(cs.ID))
 		o := w.get(cs.ID).Order
 		if o.Status != commerce.OrderCanceled || len(o.Adjustments) != 1 || o.Adjustments[0].Status != commerce.AdjustmentCompleted {

@@ -22,6 +22,7 @@ type memoryShop struct {
 	facts    adapters.Facts
 	released []string
 	records  []adapters.PaymentRecord
+	notes    []adapters.RefundRecord
 	placed   []adapters.PlaceRequest // calls
 	quoted   int                     // calls
 	finds    int                     // calls
@@ -87,6 +88,10 @@ func (m *memoryShop) adapter() adapters.Adapter {
 		CancelOrder: m.doCancel,
 		ReleaseCart: func(_ context.Context, ref string) error {
 			m.do(func() { m.released = append(m.released, ref); delete(m.carts, ref) })
+			return nil
+		},
+		RecordRefund: func(_ context.Context, r adapters.RefundRecord) error {
+			m.do(func() { m.notes = append(m.notes, r) })
 			return nil
 		},
 		Changes: func(context.Context, string, int) (adapters.ChangePage, error) { return adapters.ChangePage{}, nil },
