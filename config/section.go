@@ -108,11 +108,6 @@ func (s Section) Load(path string) (Section, error) {
 	return LoadSection(s.source().opts.resolvePath(path), s.source().opts)
 }
 
-// ResolvePath makes a path that a setting names absolute: relative ones start at the folder of this section's file.
-func (s Section) ResolvePath(path string) string {
-	return s.source().opts.resolvePath(path)
-}
-
 func (s Section) source() *source {
 	if s.src == nil {
 		return &source{}

@@ -25,14 +25,13 @@ type Deps struct {
 
 // factory makes an adapter of a shop's settings.
 type factory struct {
-	name  string
-	about string
-	make  func(settings config.Section, d Deps) (adapters.Adapter, error)
+	name string
+	make func(settings config.Section, d Deps) (adapters.Adapter, error)
 }
 
 // all is the list, by name.
 var all = []factory{
-	{"declarative", "any cart and order API, described in YAML", func(s config.Section, d Deps) (adapters.Adapter, error) {
+	{"declarative", func(s config.Section, d Deps) (adapters.Adapter, error) {
 		return declarative.New(s, declarative.Deps{Transport: d.Transport, Clock: d.Clock})
 	}},
 }
@@ -44,16 +43,6 @@ func Names() []string {
 		names[i] = f.name
 	}
 	return names
-}
-
-// About is what an adapter is for, in a line; empty for an unknown one.
-func About(name string) string {
-	for _, f := range all {
-		if f.name == name {
-			return f.about
-		}
-	}
-	return ""
 }
 
 // New makes the adapter called name. What is wrong with the settings comes back as [config.Problems], all of them at once; an unknown

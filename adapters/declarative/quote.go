@@ -188,7 +188,7 @@ func (s *shop) makeQuote(v any, r adapters.QuoteRequest, keep map[string]any, fa
 	}
 	q := commerce.Quote{
 		Currency: m.currency, ExactTotal: res.total.String(), Total: rounded.total, NeedsShipping: res.needsShipping,
-		TaxIncluded: m.included, PricedAt: s.clock.Now(), ExpiresAt: res.expires,
+		ExpiresAt: res.expires,
 	}
 	if q.CartRef, err = encodeCart(res.cart, keep); err != nil {
 		return commerce.Quote{}, err

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -66,7 +65,7 @@ func (r *run) complete(ctx context.Context) (next, error) {
 	if err != nil {
 		return next{}, err
 	}
-	body, err := json.Marshal(rec)
+	body, err := rec.Encode()
 	if err != nil {
 		return next{}, err
 	}

@@ -136,8 +136,8 @@ func (s *Service) attachOrder(ctx context.Context, cs *commerce.Session) error {
 	if err != nil {
 		return unavailable("read the order", err)
 	}
-	var rec commerce.OrderRecord
-	if err := json.Unmarshal(o.Body, &rec); err != nil {
+	rec, err := commerce.DecodeOrderRecord(o.Body)
+	if err != nil {
 		return err
 	}
 	cs.Order = &rec.Told

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -101,8 +100,8 @@ func (r *run) retell(ctx context.Context, n *next, change func(*commerce.OrderRe
 	if err != nil {
 		return fmt.Errorf("read order %s of session %s: %w", r.at.Placed.Number, r.row.SessionID, err)
 	}
-	var rec commerce.OrderRecord
-	if err := json.Unmarshal(o.Body, &rec); err != nil {
+	rec, err := commerce.DecodeOrderRecord(o.Body)
+	if err != nil {
 		return err
 	}
 	refunds, err := r.store.Refunds(ctx, o.Shop, o.Ref)
@@ -111,7 +110,7 @@ func (r *run) retell(ctx context.Context, n *next, change func(*commerce.OrderRe
 	}
 	change(&rec)
 	rec.Told = rec.Purchase.Order(rec.Snapshot, store.Adjustments(refunds))
-	if o.Body, err = json.Marshal(rec); err != nil {
+	if o.Body, err = rec.Encode(); err != nil {
 		return err
 	}
 	o.UpdatedAt = r.clock.Now()

@@ -106,8 +106,9 @@ func refund(ctx context.Context, r *run) (next, error) {
 	return r.reopen(ctx)
 }
 
-// payBack refunds the attempt's whole total once, under a key of its own that no refund of the shop can share. refund is nil while the outcome is open; n is then what to do. Only the whole is ever
-// given back, so that a second key, after a failure that is stored under the first, cannot give anything back twice.
+// payBack refunds the attempt's whole total once, under a key of its own that no refund of the shop can share. refund is nil while the
+// outcome is open; n is then what to do. Only the whole is ever given back, so that a second key, after a failure that is stored under
+// the first, cannot give anything back twice.
 func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err error) {
 	if r.clock.Now().Sub(r.row.Mark) >= r.timing.KeyLife { // the key may be forgotten by now: never send again (S6)
 		return r.paidBack(ctx, r.operatorRefund)

@@ -46,18 +46,6 @@ func Add(a, b int64) (int64, error) {
 	return a + b, nil
 }
 
-// Sum adds all amounts, or fails with [ErrOverflow].
-func Sum(amounts ...int64) (int64, error) {
-	var sum int64
-	for _, a := range amounts {
-		var err error
-		if sum, err = Add(sum, a); err != nil {
-			return 0, err
-		}
-	}
-	return sum, nil
-}
-
 // Mul is amount × n for n ≥ 0, or [ErrOverflow].
 func Mul(amount, n int64) (int64, error) {
 	p := new(big.Int).Mul(big.NewInt(amount), big.NewInt(n))

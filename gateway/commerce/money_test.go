@@ -134,16 +134,16 @@ func TestSpreadRefusesWhatNoRoundingExplains(t *testing.T) {
 
 func TestSumsDoNotWrap(t *testing.T) {
 	t.Parallel()
-	if _, err := commerce.Sum(math.MaxInt64, 1); !errors.Is(err, commerce.ErrOverflow) {
+	if _, err := commerce.Add(math.MaxInt64, 1); !errors.Is(err, commerce.ErrOverflow) {
 		t.Error(err)
 	}
-	if _, err := commerce.Sum(math.MinInt64, -1); !errors.Is(err, commerce.ErrOverflow) {
+	if _, err := commerce.Add(math.MinInt64, -1); !errors.Is(err, commerce.ErrOverflow) {
 		t.Error(err)
 	}
 	if _, err := commerce.Mul(math.MaxInt64/2, 3); !errors.Is(err, commerce.ErrOverflow) {
 		t.Error(err)
 	}
-	if got, err := commerce.Sum(1, -2, 3); err != nil || got != 2 {
+	if got, err := commerce.Add(3, -1); err != nil || got != 2 {
 		t.Error(got, err)
 	}
 }

@@ -22,8 +22,6 @@ type Quote struct {
 	Messages  []Message
 
 	NeedsShipping bool // a physical line wants an address and an option
-	TaxIncluded   bool // line prices were shown with their tax by the shop
-	PricedAt      time.Time
 	ExpiresAt     time.Time
 }
 

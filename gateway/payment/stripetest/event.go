@@ -65,9 +65,6 @@ func (s *Server) Events() []Event {
 	return out
 }
 
-// SetWebhook sends the seller's coming events elsewhere; an empty URL sends none.
-func (s *Server) SetWebhook(w Webhook) { s.post.set(w) }
-
 // Undelivered lists the events that the endpoint did not accept after all attempts.
 func (s *Server) Undelivered() []Event { return s.post.lost() }
 
@@ -115,12 +112,6 @@ func newPoster(w Webhook, c clock.Clock) *poster {
 		clock: c, webhook: w, ready: make(chan struct{}, 1),
 		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
-}
-
-func (p *poster) set(w Webhook) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.webhook = w
 }
 
 func (p *poster) on() bool {
