@@ -178,7 +178,8 @@ func TestFault30_ShopDown(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(w *world) {
-				w.options.Upstream.BreakerFailures, w.options.Upstream.BreakerPause = 3, 700*time.Millisecond
+				// An open breaker stays open for the whole test, however slow the machine is; that it closes again is gateway/upstream's test.
+				w.options.Upstream.BreakerFailures, w.options.Upstream.BreakerPause = 3, time.Hour
 			})
 			a := w.agent(newest)
 			s := a.ready("c", w.sku(0), 1)
@@ -196,9 +197,9 @@ func TestFault30_ShopDown(t *testing.T) {
 				}
 				return n
 			}
-			before, began := arrived(), time.Now()
+			before := arrived()
 			down("2")
-			if n := arrived(); n != before && time.Since(began) < 500*time.Millisecond {
+			if n := arrived(); n != before {
 				t.Errorf("the shop was asked %d times although it is down", n-before)
 			}
 			if got := a.get(s.ID); got.Status != "ready_for_payment" || got.total() != s.total() {
@@ -208,7 +209,8 @@ func TestFault30_ShopDown(t *testing.T) {
 				t.Error("a hold was taken")
 			}
 			w.shop.ClearFaults()
-			w.bought(a.persist(completeOf(s.ID), "p-1", a.payment(w.token())), s.total())
+			w.restart() // a new process asks the shop again
+			w.bought(a.must(200, "POST", completeOf(s.ID), "p-1", a.payment(w.token())), s.total())
 		})
 	}
 }
