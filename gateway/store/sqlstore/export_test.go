@@ -88,3 +88,9 @@ const QueueSize = queueSize
 
 // LockFD is the descriptor of the lock file.
 func LockFD(s *Store) int { return int(s.lock.Fd()) }
+
+// KnownSchema is the newest schema version of this program.
+const KnownSchema = 1
+
+// TryFolder writes and syncs in a folder.
+func TryFolder(folder string) error { return tryFolder(folder) }

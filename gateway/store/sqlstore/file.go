@@ -78,10 +78,6 @@ func ignoreShort(err error) error {
 // itself. secure_delete overwrites what is deleted where that costs no extra write. fullfsync counts on macOS only, where an fsync
 // does not reach the disk without it. WAL is not among them: it is a property of the file, set by useWAL once the file is known to be ours.
 func dataSource(path string, cacheKiB int, readOnly bool) string {
-	path = filepath.ToSlash(path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/... in a file URI
-	}
 	q := url.Values{
 		"mode":          {"rw"},
 		"_busy_timeout": {"5000"},
@@ -97,6 +93,15 @@ func dataSource(path string, cacheKiB int, readOnly bool) string {
 	}
 	if readOnly {
 		q.Set("_query_only", "1")
+	}
+	return fileURI(path, q)
+}
+
+// fileURI is the address of a file as SQLite reads it (https://www.sqlite.org/uri.html, read 2026-11-22).
+func fileURI(path string, q url.Values) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/... in a file URI
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }

@@ -141,6 +141,11 @@ func TestOpenRefuses(t *testing.T) {
 			if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "open database "+o.Path) {
 				t.Errorf("error = %v\nwant the path and %q", err, c.want)
 			}
+			switch _, examined := sqlstore.Examine(t.Context(), o); {
+			case o.MustExist: // it is for Open to say
+			case examined == nil || !strings.Contains(examined.Error(), c.want) || !strings.Contains(examined.Error(), "examine database "+o.Path):
+				t.Errorf("examined: %v\nwant the path and %q", examined, c.want)
+			}
 			for _, secret := range []string{string(testKey), string(o.Key)} {
 				if secret != "" && strings.Contains(err.Error(), secret) {
 					t.Errorf("the error shows the key: %v", err)

@@ -21,21 +21,13 @@ var keyCheckPlace = place{"meta", "value", [3]string{"key_check"}}
 
 // migrate brings the schema up to what this program knows. It refuses one that is newer, before it changes anything.
 func migrate(ctx context.Context, db *sql.DB) (applied int, err error) {
-	folder, err := fs.Sub(migrationFiles, "migrations")
+	provider, err := newProvider(db)
 	if err != nil {
-		return 0, fmt.Errorf("read migrations: %w", err)
+		return 0, err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithDisableGlobalRegistry(true))
+	current, known, err := versions(ctx, provider)
 	if err != nil {
-		return 0, fmt.Errorf("read migrations: %w", err)
-	}
-	current, known, err := provider.GetVersions(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read the schema version: %w", explain(err))
-	}
-	if current > known {
-		return 0, fmt.Errorf("its schema is version %d and this program knows %d: run the newer program, or restore a backup from before its start",
-			current, known)
+		return 0, err
 	}
 	if current == known {
 		return 0, nil
@@ -45,6 +37,31 @@ func migrate(ctx context.Context, db *sql.DB) (applied int, err error) {
 		return len(results), fmt.Errorf("migrate the schema from version %d to %d: %w", current, known, explain(err))
 	}
 	return len(results), nil
+}
+
+// newProvider knows the migrations; it asks db nothing yet.
+func newProvider(db *sql.DB) (*goose.Provider, error) {
+	folder, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// versions are the schema's version in the file and the newest that this program knows. A newer file is refused.
+func versions(ctx context.Context, provider *goose.Provider) (current, known int64, err error) {
+	if current, known, err = provider.GetVersions(ctx); err != nil {
+		return 0, 0, fmt.Errorf("read the schema version: %w", explain(err))
+	}
+	if current > known {
+		return 0, 0, fmt.Errorf("its schema is version %d and this program knows %d: run the newer program, or restore a backup from before its start",
+			current, known)
+	}
+	return current, known, nil
 }
 
 // writeKeyCheck stores the value that checkKey opens.
