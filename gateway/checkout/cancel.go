@@ -87,6 +87,10 @@ func (s *Service) expireDue(ctx context.Context) {
 		return
 	}
 	for _, row := range rows {
+		if row.Damaged != nil {
+			s.damaged(ctx, "session_damaged", row.ID, 0, row.Damaged)
+			continue
+		}
 		if err := s.expire(ctx, row); err != nil && commerce.KindOf(err) != commerce.Conflict && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "could not expire a session", "session", row.ID, "error", err)
 		}

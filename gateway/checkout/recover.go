@@ -44,6 +44,10 @@ func (s *Service) takeUp(ctx context.Context) {
 		return
 	}
 	for _, row := range rows {
+		if row.Damaged != nil { // it comes again when its lease has ended
+			s.damaged(ctx, "saga_damaged", row.SessionID, row.Attempt, row.Damaged)
+			continue
+		}
 		r, err := s.take(row)
 		if err != nil {
 			s.log.ErrorContext(ctx, "a saga cannot be taken up", "session", row.SessionID, "attempt", row.Attempt, "error", err)
@@ -51,4 +55,20 @@ func (s *Service) takeUp(ctx context.Context) {
 		}
 		s.launch(context.WithoutCancel(ctx), r)
 	}
+}
+
+// damaged tells the operator, once per process and row, of a row that the store cannot open. It is left as it is: what it holds may be
+// restored from a backup.
+func (s *Service) damaged(ctx context.Context, what, session string, attempt int, why error) {
+	if _, told := s.toldDamaged.LoadOrStore(damagedRow{session, attempt}, true); told {
+		return
+	}
+	s.log.ErrorContext(ctx, "a checkout needs eyes", "alert", what, "session", session, "attempt", attempt,
+		"remedy", "look for the session's payment at the processor; restore the database from a backup", "error", why)
+}
+
+// damagedRow names a saga, or with attempt 0 a session.
+type damagedRow struct {
+	session string
+	attempt int
 }

@@ -115,10 +115,12 @@ type Service struct {
 
 	locks   locks
 	waiting waiting
-	runs    sync.WaitGroup
-	slots   chan struct{}
-	stop    context.CancelCauseFunc
-	base    context.Context
+	// toldDamaged holds the damagedRow of which the operator was told.
+	toldDamaged sync.Map
+	runs        sync.WaitGroup
+	slots       chan struct{}
+	stop        context.CancelCauseFunc
+	base        context.Context
 }
 
 // maxRuns bounds the sagas that run at the same time in one process.

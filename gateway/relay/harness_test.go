@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -39,8 +41,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // openStore opens the real store in a new file.
 func openStore(t *testing.T) store.Store {
 	t.Helper()
+	return openIn(t, t.TempDir())
+}
+
+// openIn opens the store in folder and closes it when the test ends.
+func openIn(t *testing.T, folder string) store.Store {
+	t.Helper()
 	st, err := sqlstore.Open(t.Context(), sqlstore.Options{
-		Path: filepath.Join(t.TempDir(), "postern.db"), Key: bytes.Repeat([]byte{7}, sqlstore.KeySize),
+		Path: filepath.Join(folder, "postern.db"), Key: bytes.Repeat([]byte{7}, sqlstore.KeySize),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +59,19 @@ func openStore(t *testing.T) store.Store {
 		}
 	})
 	return st
+}
+
+// alter changes a closed database behind the back of the store.
+func alter(t *testing.T, folder, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(folder, "postern.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), statement)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ids numbers ids, so that they sort by time.

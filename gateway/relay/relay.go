@@ -159,6 +159,13 @@ func (r *Relay) step(ctx context.Context) time.Duration {
 
 // take starts a delivery, or hands it back when its receiver has enough to do.
 func (r *Relay) take(d store.Delivery) {
+	if d.Damaged != nil { // its bytes are gone: the next event of its order takes its place, the first as a fresh order_create
+		d.State, d.LastResult, d.Owner, d.LeaseUntil = store.DeliveryDead, "damaged", "", time.Time{}
+		r.log.ErrorContext(r.attempts, "event is damaged in the store and is not sent", "event", d.ID, "type", string(d.Type),
+			"agent", d.Agent, "lane", d.Lane, "error", d.Damaged)
+		r.finish(r.attempts, d)
+		return
+	}
 	e := r.endpoints[d.Agent]
 	if e == nil {
 		r.finish(r.attempts, r.after(d, result{text: "no subscription"}))

@@ -304,6 +304,48 @@ func TestUpdateBehindDeadCreate(t *testing.T) {
 	})
 }
 
+// TestDamagedEvent has an event in each of two lanes that the store cannot open. Neither is sent nor held for ever: the lanes of others
+// and, behind an update, the next of its own lane go on. A damaged order_create stands for its lane as a dead one does.
+func TestDamagedEvent(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	st := openIn(t, folder)
+	now := clock.System().Now()
+	for _, name := range []string{"good", "update", "create"} {
+		first := event(name, testAgent, 1, commerce.OrderCreate, now)
+		second := event(name, testAgent, 2, commerce.OrderUpdate, now)
+		if name == "update" {
+			first.State = store.DeliveryDelivered
+			second.Owner, second.LeaseUntil = "incarnation-0", now.Add(time.Hour) // in flight, so that the third does not supersede it
+		}
+		commit(t, st, store.Batch{Events: []store.Delivery{first, second}})
+	}
+	commit(t, st, store.Batch{Events: []store.Delivery{event("update", testAgent, 3, commerce.OrderUpdate, now)}})
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, folder, `UPDATE deliveries SET body = substr(body, 2) WHERE id IN ('evt_update_2', 'evt_create_1')`)
+	st = openIn(t, folder)
+
+	rcv := &receiver{}
+	var lines logLines
+	startRelay(t, Options{Store: st, Subscriptions: []Subscription{subscription("http://127.0.0.1:9")}, Transport: rcv, Log: lines.logger()})
+	want := map[string][]string{
+		"good":   {"order_create delivered 200", "order_update delivered 200"},
+		"update": {"order_create delivered ", "order_update dead damaged", "order_update delivered 200"},
+		"create": {"order_create dead damaged", "order_update dead no order_create was delivered"},
+	}
+	for name, lane := range want {
+		eventually(t, name+" is worked off", func() bool { return slices.Equal(states(t, st, name), lane) })
+	}
+	if n := rcv.count(); n != 3 {
+		t.Errorf("%d requests, want 3", n)
+	}
+	if n := strings.Count(lines.String(), "event is damaged in the store"); n != 2 {
+		t.Errorf("told %d times, want once for each of two:\n%s", n, lines.String())
+	}
+}
+
 // TestBulkhead is row 67: a receiver that hangs uses its own slots, and the others do not notice.
 func TestBulkhead(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,10 @@ var (
 // Store keeps rows. It is safe for concurrent use. Times are kept in UTC with microseconds. Rows come back unsealed, with an empty Body
 // or Token as nil.
 //
+// A row that cannot be unsealed fails the call that asked for it alone. Where a call brings rows of several orders or sessions, and in
+// Deliveries, the others come back whole and this one with Damaged set and neither Body nor Token: its caller tells a person and leaves
+// it out. The store never changes what it cannot read.
+//
 // A write whose context ends either surely did not happen (ErrNotWritten) or is waited for, and its true result is returned: a write
 // never goes on behind the back of its caller.
 type Store interface {
@@ -103,6 +107,7 @@ type Session struct {
 	ExpiresAt       time.Time
 	UpdatedAt       time.Time
 	Body            []byte
+	Damaged         error // why Body cannot be unsealed; set by ExpiredSessions only, ignored by writes
 }
 
 // Claim is an idempotency key in use: (Agent, Path, Key) is unique. It belongs to the process incarnation Owner until it is answered.
@@ -138,6 +143,7 @@ type Saga struct {
 	Token       []byte    // the payment token; empty after TokenUntil
 	TokenUntil  time.Time // zero: keep; set when the session closes
 	CreatedAt   time.Time
+	Damaged     error // why Body or Token cannot be unsealed; set by AcquireSagas only. Writing such a row would destroy it
 }
 
 // Order is an order that Postern placed. (Shop, Ref) is unique, and so is SessionID.
@@ -196,6 +202,7 @@ type Delivery struct {
 	LastResult string // such as "503" or "timeout"; no bodies
 	Trace      string // W3C traceparent of what caused the event, for a link
 	Body       []byte // the exact bytes that are signed and sent
+	Damaged    error  // why Body cannot be unsealed; set by AcquireDeliveries and Deliveries, ignored by writes
 }
 
 // DeliveryState is how far a delivery has come.

@@ -23,11 +23,13 @@ func (s *Store) Sagas(ctx context.Context, sessionID string) ([]store.Saga, erro
 		found = append(found, one)
 		return err
 	}, sessionID)
-	if err == nil {
-		err = s.openSagas(found)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read sagas of session %s: %w", sessionID, err)
+	}
+	for i := range found {
+		if err := s.openSaga(&found[i]); err != nil {
+			return nil, fmt.Errorf("read attempt %d of session %s: %w", found[i].Attempt, sessionID, err)
+		}
 	}
 	return found, nil
 }
@@ -40,11 +42,14 @@ func (s *Store) AcquireSagas(ctx context.Context, l store.Lease, limit int) ([]s
 		found = append(found, one)
 		return err
 	})
-	if err == nil {
-		err = s.openSagas(found)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("lease sagas: %w", err)
+	}
+	for i := range found {
+		one := &found[i]
+		if one.Damaged = s.openSaga(one); one.Damaged != nil {
+			one.Body, one.Token = nil, nil
+		}
 	}
 	slices.SortFunc(found, func(a, b store.Saga) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.SessionID, b.SessionID), cmp.Compare(a.Attempt, b.Attempt))
@@ -68,7 +73,7 @@ func (s *Store) acquire(ctx context.Context, id write, l store.Lease, limit int,
 	return s.write(ctx, func(t *tx) error { return t.query(id, each, args...) })
 }
 
-// scanSaga leaves Body and Token sealed, so that the writer does not decrypt; openSagas does that.
+// scanSaga leaves Body and Token sealed, so that the writer does not decrypt; openSaga does that.
 func scanSaga(r row) (store.Saga, error) {
 	var one store.Saga
 	var lease, due, mark, tokenUntil, created int64
@@ -79,21 +84,12 @@ func scanSaga(r row) (store.Saga, error) {
 	return one, err
 }
 
-func (s *Store) openSagas(found []store.Saga) error {
-	for i := range found {
-		one := &found[i]
-		var err error
-		if one.Body, err = s.seal.open(one.Body, sagaPlace("body", one.SessionID, one.Attempt)); err != nil {
-			return fmt.Errorf("session %s attempt %d: %w", one.SessionID, one.Attempt, err)
-		}
-		if one.Token == nil {
-			continue
-		}
-		if one.Token, err = s.seal.open(one.Token, sagaPlace("token", one.SessionID, one.Attempt)); err != nil {
-			return fmt.Errorf("session %s attempt %d: %w", one.SessionID, one.Attempt, err)
-		}
+func (s *Store) openSaga(one *store.Saga) (err error) {
+	if one.Body, err = s.seal.open(one.Body, sagaPlace("body", one.SessionID, one.Attempt)); err != nil || one.Token == nil {
+		return err
 	}
-	return nil
+	one.Token, err = s.seal.open(one.Token, sagaPlace("token", one.SessionID, one.Attempt))
+	return err
 }
 
 // writeSaga takes body and token sealed; a nil token is stored as none.

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -70,10 +71,15 @@ func TestRowsCannotBeSwapped(t *testing.T) {
 	sessionOf := func(s *sqlstore.Store) error { _, err := s.Session(t.Context(), "cs_1"); return err }
 	sagasOf := func(s *sqlstore.Store) error { _, err := s.Sagas(t.Context(), "cs_1"); return err }
 	orderOf := func(s *sqlstore.Store) error { _, err := s.Order(t.Context(), "main", "cs_1"); return err }
-	eventsOf := func(s *sqlstore.Store) error { _, err := s.Deliveries(t.Context(), "cs_1"); return err }
-	leasesOf := func(s *sqlstore.Store) error {
-		_, err := s.AcquireDeliveries(t.Context(), store.Lease{Owner: "p", Now: time.Unix(1_900_000_000, 0), Until: time.Unix(1_900_000_001, 0)}, 9)
+	damaged := func(ds []store.Delivery, err error) error {
+		for _, d := range ds {
+			err = errors.Join(err, d.Damaged)
+		}
 		return err
+	}
+	eventsOf := func(s *sqlstore.Store) error { return damaged(s.Deliveries(t.Context(), "cs_1")) }
+	leasesOf := func(s *sqlstore.Store) error {
+		return damaged(s.AcquireDeliveries(t.Context(), store.Lease{Owner: "p", Now: time.Unix(1_900_000_000, 0), Until: time.Unix(1_900_000_001, 0)}, 9))
 	}
 	answerOf := func(s *sqlstore.Store) error {
 		_, taken, err := s.Claim(t.Context(), store.Claim{Agent: "a", Path: "/p", Key: "cs_1", Token: "t2"})

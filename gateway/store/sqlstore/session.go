@@ -20,6 +20,9 @@ func (s *Store) Session(ctx context.Context, id string) (store.Session, error) {
 	defer s.leave()
 	row := s.stmts[sessionByID].QueryRowContext(context.WithoutCancel(ctx), id)
 	found, err := s.scanSession(row)
+	if err == nil {
+		err = found.Damaged
+	}
 	if err != nil {
 		return store.Session{}, fmt.Errorf("read session %s: %w", id, notFound(err))
 	}
@@ -49,8 +52,8 @@ func (s *Store) scanSession(r row) (store.Session, error) {
 		return store.Session{}, err
 	}
 	one.ExpiresAt, one.UpdatedAt = fromMicros(expires), fromMicros(updated)
-	one.Body, err = s.seal.open(sealed, sessionPlace(one.ID))
-	return one, err
+	one.Body, one.Damaged = s.seal.open(sealed, sessionPlace(one.ID))
+	return one, nil
 }
 
 func (t *tx) writeSession(w *store.SessionWrite, body []byte) error {

@@ -46,3 +46,17 @@ func TestContractReopen(t *testing.T) {
 	t.Parallel()
 	storetest.RunReopen(t, func(t *testing.T, folder string) store.Store { return openIn(t, folder) })
 }
+
+func TestContractDamage(t *testing.T) {
+	t.Parallel()
+	storetest.RunDamage(t, func(t *testing.T, folder string) store.Store { return openIn(t, folder) },
+		func(t *testing.T, folder string, what storetest.Sealed) {
+			// Without its last byte the tag is not whole.
+			alter(t, filepath.Join(folder, "postern.db"), map[storetest.Sealed]string{
+				storetest.SealedSagaBody:  `UPDATE sagas SET body = substr(body, 1, length(body) - 1) WHERE session_id = 'cs_bad'`,
+				storetest.SealedSagaToken: `UPDATE sagas SET token = substr(token, 1, length(token) - 1) WHERE session_id = 'cs_bad'`,
+				storetest.SealedSession:   `UPDATE sessions SET body = substr(body, 1, length(body) - 1) WHERE id = 'cs_bad_old'`,
+				storetest.SealedDelivery:  `UPDATE deliveries SET body = substr(body, 1, length(body) - 1) WHERE id = 'bad'`,
+			}[what])
+		})
+}
