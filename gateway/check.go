@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +11,6 @@ import (
 	"github.com/postern-gateway/postern/adapters/builtin"
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/clock"
-	"github.com/postern-gateway/postern/gateway/telemetry"
-	"github.com/postern-gateway/postern/gateway/upstream"
 	"github.com/postern-gateway/postern/translate"
 )
 
@@ -68,31 +65,4 @@ func (nowhere) RoundTrip(r *http.Request) (*http.Response, error) {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
 	return nil, errors.New("a check without --live calls nobody")
-}
-
-// Finding is the answer of one of the parties that [CheckLive] asked.
-type Finding struct {
-	// What was asked, such as "shop main".
-	What string
-	// Err is why it will not do; nil when all is well.
-	Err error
-}
-
-// CheckLive asks every shop and processor of a configuration that [Check] accepts whether it can be reached with our credentials. It
-// changes nothing anywhere.
-func CheckLive(ctx context.Context, cfg *config.Config, o Options) ([]Finding, error) {
-	if o.Clock == nil {
-		o.Clock = clock.System()
-	}
-	shops, err := openShops(cfg, o.Clock, discardLogger(o.Log), telemetry.Tracer{}, upstream.Options{})
-	if err != nil {
-		return nil, err
-	}
-	var found []Finding
-	for _, name := range cfg.ShopNames() {
-		s := shops[name]
-		found = append(found, Finding{"shop " + name, s.Upstream.Check(ctx)}, Finding{"stripe of shop " + name, s.Payment.Check(ctx)})
-		s.close()
-	}
-	return found, nil
 }

@@ -21,6 +21,7 @@ import (
 // shop is a configured shop with its connections.
 type shop struct {
 	checkout.Shop
+	checked    bool // the adapter has a check
 	transports []*http.Transport
 }
 
@@ -54,7 +55,7 @@ func openShops(cfg *config.Config, c clock.Clock, log *slog.Logger, tracer telem
 		}
 		o.Clock, o.Log, o.Tracer = c, log, tracer
 		shops[name] = &shop{
-			transports: []*http.Transport{toShop, toStripe},
+			checked: adapter.Check != nil, transports: []*http.Transport{toShop, toStripe},
 			Shop: checkout.Shop{
 				Upstream: upstream.New(name, adapter, o), Payment: processor, Handlers: []commerce.PaymentHandler{handler},
 				Links: links(s.Links), OrderURL: s.OrderURL, FreeOrders: s.ZeroTotal == config.ZeroTotalPlace,

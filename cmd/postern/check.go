@@ -15,7 +15,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/clock"
 )
 
-// liveTime bounds what --live asks of all shops and processors together.
+// liveTime bounds what --live asks of all parties together.
 const liveTime = 60 * time.Second
 
 func checkCommand() command {
@@ -25,7 +25,7 @@ func checkCommand() command {
 and changes nothing. The exit status is 1 when there is a problem; warnings do not count.`,
 		flags: func(fs *flag.FlagSet) action {
 			path := fs.String("config", "gateway.yaml", configFlag)
-			live := fs.Bool("live", false, "also ask every shop and Stripe whether they can be reached with these credentials")
+			live := fs.Bool("live", false, "also ask the database, every shop, Stripe and the agents' receivers whether they will do; no event is sent")
 			asJSON := fs.Bool("json", false, "print one JSON object in place of text")
 			return func(ctx context.Context, std streams) error { return check(ctx, std, *path, *live, *asJSON) }
 		},
@@ -43,11 +43,12 @@ type checked struct {
 	shops, agents int
 }
 
-// asked is the answer of a shop or a processor.
+// asked is what one party answered to --live.
 type asked struct {
 	What  string `json:"what"`
 	OK    bool   `json:"ok"`
-	Error string `json:"error,omitempty"`
+	Note  string `json:"note,omitempty"`
+	Error string `json:"error,omitempty"` // with what to do about it
 }
 
 func check(ctx context.Context, std streams, path string, live, asJSON bool) error {
@@ -82,14 +83,23 @@ func (c checked) print(std streams) {
 		say(std.out, "%s\n", p)
 	}
 	for _, a := range c.Live {
-		if a.OK {
-			say(std.out, "ok     %s\n", a.What)
-		} else {
-			say(std.out, "wrong  %s: %s\n", a.What, a.Error)
+		switch {
+		case !a.OK:
+			say(std.out, "failed  %s: %s\n", a.What, a.Error)
+		case a.Note != "":
+			say(std.out, "ok      %s: %s\n", a.What, a.Note)
+		default:
+			say(std.out, "ok      %s\n", a.What)
 		}
 	}
 	sum := []string{"no problems"}
-	if n := len(c.Problems); n > 0 {
+	failed := len(c.Live)
+	for _, a := range c.Live {
+		if a.OK {
+			failed--
+		}
+	}
+	if n := len(c.Problems) + failed; n > 0 {
 		sum[0] = counted(n, "problem")
 	}
 	if n := len(c.Warnings); n > 0 {
@@ -106,13 +116,13 @@ func askLive(ctx context.Context, cfg *config.Config) ([]asked, error) {
 	defer cancel()
 	findings, err := gateway.CheckLive(ctx, cfg, gateway.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("ask the shops and processors: %w", err)
+		return nil, fmt.Errorf("ask who is configured: %w", err)
 	}
 	out := make([]asked, len(findings))
 	for i, f := range findings {
-		out[i] = asked{What: f.What, OK: f.Err == nil}
+		out[i] = asked{What: f.What, OK: f.Err == nil, Note: f.Note}
 		if f.Err != nil {
-			out[i].Error = f.Err.Error()
+			out[i].Note, out[i].Error = "", f.Err.Error()
 		}
 	}
 	return out, nil

@@ -117,13 +117,21 @@ agents:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := typeIn(t.Context(), "check", "--config", file, "--live"); got.code != 0 || got.out != "ok     shop main\nok     stripe of shop main\n" {
+	if got := typeIn(t.Context(), "check", "--config", file, "--live"); got.code != 0 || got.out !=
+		"ok      database: there is none yet, and its folder can be written; postern serve creates it\nok      shop main\nok      stripe of shop main\n" {
 		t.Errorf("good keys: %+v", got)
 	}
 	t.Setenv("SHOP_KEY", "a key that the shop does not know")
 	got := typeIn(t.Context(), "check", "--config", file, "--live")
-	if got.code != 1 || !strings.HasPrefix(got.out, "wrong  shop main: ") || !strings.Contains(got.out, "\nok     stripe of shop main\n") {
+	if got.code != 1 || !strings.Contains(got.out, "\nfailed  shop main: ") || !strings.Contains(got.out, "\nok      stripe of shop main\n") {
 		t.Errorf("a wrong key of the shop: %+v", got)
+	}
+	if !strings.Contains(got.out, ": correct the credentials in shops.main.settings\n") {
+		t.Errorf("no remedy: %s", got.out)
+	}
+	t.Setenv("STRIPE_SECRET_KEY", "sk_test_of_nobody")
+	if got := typeIn(t.Context(), "check", "--config", file, "--live"); !strings.Contains(got.out, ": correct shops.main.payment.stripe.secret_key, or its account\n") {
+		t.Errorf("a wrong key of Stripe: %+v", got)
 	}
 	if strings.Contains(got.out+got.err, "a key that the shop does not know") {
 		t.Error("the key is printed")
