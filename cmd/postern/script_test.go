@@ -16,10 +16,23 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"postern": main})
+	testscript.Main(leakless{m}, map[string]func(){"postern": main})
+}
+
+// leakless runs the tests and then looks for goroutines that they left. It stands inside of testscript.Main, which ends the process.
+type leakless struct{ tests testscript.TestingM }
+
+func (l leakless) Run() int {
+	code := l.tests.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		say(os.Stderr, "%s\n", err)
+		return 1
+	}
+	return code
 }
 
 // TestScripts runs the whole program, as a person at a terminal would. See testdata/script.
