@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -189,6 +190,43 @@ func TestRawRequests(t *testing.T) {
 	}
 	if n := w.shelf.opened(); n != 2 {
 		t.Errorf("%d sessions were opened, want 2", n)
+	}
+}
+
+// TestRefusedByTheServer pins what net/http answers by itself, see the package's comment: a status and fixed words, the connection closed,
+// nothing of the request in the answer or the log, and no handler called.
+func TestRefusedByTheServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := serve(t, httpapi.ServerOptions{Listen: "127.0.0.1:0", Handler: w.handler, Log: slog.New(slog.NewJSONHandler(w.log, nil))})
+	const secret = "tok_of_the_buyer"
+	line, host, token := "POST /checkout_sessions HTTP/1.1\r\n", "Host: x\r\n", "Authorization: Bearer "+secret+"\r\n"
+	for _, c := range []struct {
+		name, text string
+		status     int
+	}{
+		{"no request line", secret + "\r\n\r\n", 400},
+		{"a method that is none", "PO(ST /" + secret + " HTTP/1.1\r\n" + host + "\r\n", 400},
+		{"a path that is none", "POST :" + secret + " HTTP/1.1\r\n" + host + "\r\n", 400},
+		{"a protocol that is none", "POST / HTTP/9 " + secret + "\r\n" + host + "\r\n", 400},
+		{"a newer protocol", "POST /" + secret + " HTTP/3.0\r\n" + host + token + "\r\n", 505},
+		{"no host", line + token + "\r\n", 400},
+		{"two hosts", line + host + "Host: " + secret + "\r\n\r\n", 400},
+		{"a header name with a blank", line + host + "X " + secret + ": 1\r\n\r\n", 400},
+		{"a header with a control character", line + host + "X-Note: " + secret + "\x00\r\n\r\n", 400},
+		{"a header without a colon", line + host + secret + "\r\n\r\n", 400},
+		{"two lengths", line + host + token + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}" + secret, 400},
+		{"a length that is no number", line + host + token + "Content-Length: two\r\n\r\n{}" + secret, 400},
+		{"another transfer encoding", line + host + token + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+		{"headers over the limit", line + host + token + "X-Long: " + strings.Repeat(secret, 4<<10) + "\r\n\r\n", 431},
+	} {
+		status, body, closes := raw(t, s.Addr().String(), c.text)
+		if status != c.status || !closes || strings.Contains(body, secret) || len(body) > 100 {
+			t.Errorf("%s: %d %.200q, closes: %v; want %d and a few words", c.name, status, body, closes, c.status)
+		}
+	}
+	if log := w.log.String(); log != "" {
+		t.Errorf("the handler was called, or something was logged: %s", log)
 	}
 }
 
