@@ -36,6 +36,9 @@ type attempt struct {
 	Reason      *reason   // why the attempt is being undone
 	Sweep       int       // how many searches for a second order were made
 	RecordTries int
+	RefundID    string                    // of the refund of the whole total, once the processor has taken it
+	RefundTold  commerce.AdjustmentStatus // what the agent was told of it last
+	NoteTries   int                       // of noting the refund in the shop
 }
 
 // reason is why an attempt is undone and what the agent is told.

@@ -3,10 +3,12 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
@@ -73,25 +75,52 @@ func giveBack(ctx context.Context, r *run) (next, error) {
 		}
 		return next{wait: r.backoff(), note: "cancel"}, nil
 	}
-	back, n, err := r.payBack(ctx)
-	if err != nil || back == nil {
+	back, n := r.payBack(ctx)
+	if back == nil {
+		return n, nil
+	}
+	if back.Status != payment.RefundSucceeded {
+		err = r.tellReturn(ctx, &n, snap, *back)
 		return n, err
 	}
 	// The shop's books are told where it takes notes; what it does not note is no reason to hold anything up.
 	noteErr := r.shop.Upstream.RecordRefund(ctx, adapters.RefundRecord{
 		Key: key(r.row.SessionID, "note", r.row.Attempt, 0), Ref: r.at.OrderRef, RefundID: back.ID, Amount: r.at.Total, Reason: "order canceled",
 	})
-	if noteErr != nil && !forGood(noteErr) && r.at.Tries < refusals {
+	if noteErr != nil && !forGood(noteErr) && r.at.NoteTries < refusals {
+		r.at.NoteTries++
 		return next{wait: r.backoff(), note: "note the refund: " + commerce.KindOf(noteErr).String()}, nil
 	}
 	n = next{step: stepClosed, note: "refunded"}
-	err = r.retell(ctx, &n, func(rec *commerce.OrderRecord) {
-		rec.Snapshot = snap
-		rec.Purchase.Returned = append(rec.Purchase.Returned, commerce.ShopRefund{
-			ID: back.ID, Amount: r.at.Total.Minor, CreatedAt: r.clock.Now(), Reason: "order canceled",
-		})
-	})
+	err = r.tellReturn(ctx, &n, snap, *back)
 	return n, err
+}
+
+// tellReturn tells the agent how far the refund of a canceled order has come, once for each state: completed is told when the money
+// has moved and not before (S14).
+func (r *run) tellReturn(ctx context.Context, n *next, snap commerce.Snapshot, back payment.Refund) error {
+	status := commerce.AdjustmentPending
+	switch back.Status {
+	case payment.RefundSucceeded:
+		status = commerce.AdjustmentCompleted
+	case payment.RefundFailed:
+		status = commerce.AdjustmentFailed
+	case payment.RefundPending:
+	}
+	if r.at.RefundTold == status {
+		return nil
+	}
+	r.at.RefundTold = status
+	return r.retell(ctx, n, func(rec *commerce.OrderRecord) {
+		rec.Snapshot = snap
+		p := &rec.Purchase
+		if !slices.ContainsFunc(p.Returned, func(known commerce.ShopRefund) bool { return known.ID == back.ID }) {
+			p.Returned = append(p.Returned, commerce.ShopRefund{
+				ID: back.ID, Amount: r.at.Total.Minor, CreatedAt: r.clock.Now(), Reason: "order canceled",
+			})
+		}
+		p.ReturnedStatus = map[string]commerce.AdjustmentStatus{back.ID: status}
+	})
 }
 
 // retell changes what is remembered of the order, tells the agent, and adds both to the step's commit.

@@ -83,11 +83,11 @@ func Steps() map[string]Step {
 		},
 		stepRefunding: {
 			Does: "payback: give back what was taken although no order stands", Live: true, Money: true, run: refund,
-			Leads: "done: reopened; refused: needs_operator",
+			Leads: "made: reopened; pending: looked at until it is made; refused or failed: needs_operator",
 		},
 		stepReturning: {
 			Does: "cancel and refund: undo a completed order that the shop will not note as paid", Money: true, run: giveBack,
-			Leads: "done: order_update and closed; refused: needs_operator",
+			Leads: "made: order_update and closed; pending: order_update, looked at until it is made; refused or failed: needs_operator",
 		},
 		stepReleasing: {
 			Does: "release: drop the shop's cart", run: release,

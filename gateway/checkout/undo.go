@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/payment"
@@ -98,18 +99,23 @@ func refund(ctx context.Context, r *run) (next, error) {
 	if _, err := r.begin(ctx); err != nil {
 		return next{}, err
 	}
-	back, n, err := r.payBack(ctx)
-	if err != nil || back == nil {
-		return n, err
+	back, n := r.payBack(ctx)
+	if back == nil || back.Status != payment.RefundSucceeded {
+		return n, nil
 	}
-	r.alert(ctx, "captured_and_refunded", "none: the money is on its way back")
+	r.alert(ctx, "captured_and_refunded", "none: the money went back")
 	return r.reopen(ctx)
 }
 
 // payBack refunds the attempt's whole total once, under a key of its own that no refund of the shop can share. refund is nil while the
-// outcome is open; n is then what to do. Only the whole is ever given back, so that a second key, after a failure that is stored under
-// the first, cannot give anything back twice.
-func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err error) {
+// outcome is open; unless the refund has succeeded, n is what to do. Only the whole is ever given back, so that a second key, after a
+// failure that is stored under the first, cannot give anything back twice.
+func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next) {
+	if r.at.RefundID != "" { // the answer that is stored under the key tells the state of that time
+		return r.paidBack(ctx, func(ctx context.Context) next {
+			return r.operator(ctx, "refund_vanished", "look for the refund at the processor and settle the session")
+		})
+	}
 	if r.clock.Now().Sub(r.row.Mark) >= r.timing.KeyLife { // the key may be forgotten by now: never send again (S6)
 		return r.paidBack(ctx, r.operatorRefund)
 	}
@@ -118,9 +124,9 @@ func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err 
 	})
 	kind := payment.KindOf(err)
 	switch {
-	case err == nil && b.Status != payment.RefundFailed:
-		return &b, next{}, nil
-	case err == nil, kind == payment.Refused, kind == payment.KeyReused:
+	case err == nil:
+		return r.tookBack(ctx, b)
+	case kind == payment.Refused, kind == payment.KeyReused:
 		return r.paidBack(ctx, r.operatorRefund)
 	case kind == payment.Unknown && replayed(err):
 		return r.paidBack(ctx, func(context.Context) next {
@@ -130,7 +136,28 @@ func (r *run) payBack(ctx context.Context) (refund *payment.Refund, n next, err 
 			return next{wait: r.backoff(), note: "refund failed"}
 		})
 	default:
-		return nil, next{wait: r.backoff(), note: "refund unknown"}, nil
+		return nil, next{wait: r.backoff(), note: "refund unknown"}
+	}
+}
+
+// refundLook is how often a refund is looked at that the processor has taken but not made, after the first tries: Stripe waits for a
+// balance that covers it (docs.stripe.com/refunds, read 2026-11-22), which takes days.
+const refundLook = time.Hour
+
+// tookBack judges a refund that the processor has. One that failed is never sent again: why it failed is for a person to find out.
+func (r *run) tookBack(ctx context.Context, b payment.Refund) (*payment.Refund, next) {
+	r.at.RefundID = b.ID
+	switch b.Status {
+	case payment.RefundSucceeded:
+		return &b, next{}
+	case payment.RefundFailed:
+		return &b, r.operator(ctx, "refund_failed", "give the money back by other means and settle the session")
+	default:
+		n := next{wait: r.backoff(), note: "refund pending"}
+		if r.at.Tries > stuckAfter {
+			n.wait = refundLook
+		}
+		return &b, n
 	}
 }
 
@@ -139,17 +166,17 @@ func (r *run) operatorRefund(ctx context.Context) next {
 }
 
 // paidBack looks whether the refund was made under one of its keys; none says what to do when it was not.
-func (r *run) paidBack(ctx context.Context, none func(context.Context) next) (*payment.Refund, next, error) {
+func (r *run) paidBack(ctx context.Context, none func(context.Context) next) (*payment.Refund, next) {
 	for v := range r.at.KeyVersion + 1 {
 		b, ok, err := r.shop.Payment.FindRefund(ctx, r.at.IntentID, key(r.row.SessionID, "payback", r.row.Attempt, v))
 		if err != nil {
-			return nil, next{wait: r.backoff(), note: "refund unreadable"}, nil
+			return nil, next{wait: r.backoff(), note: "refund unreadable"}
 		}
-		if ok && b.Status != payment.RefundFailed {
-			return &b, next{}, nil
+		if ok {
+			return r.tookBack(ctx, b)
 		}
 	}
-	return nil, none(ctx), nil
+	return nil, none(ctx)
 }
 
 // release drops the cart of an attempt or session that has ended, so that the shop gets back what it held. It gives up after some

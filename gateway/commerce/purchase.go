@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -24,6 +25,8 @@ type Purchase struct {
 	UnderReview bool
 	// Returned are refunds that Postern made of itself, because the order could not stand.
 	Returned []ShopRefund
+	// ReturnedStatus is how far each of them has come, by its id; one that is absent is completed.
+	ReturnedStatus map[string]AdjustmentStatus
 }
 
 // OrderRecord is what is remembered of an order: what was bought, the shop's last snapshot, and what the agent was told last.
@@ -138,7 +141,7 @@ func (p Purchase) adjustments(s Snapshot, refunds map[string]AdjustmentStatus, i
 	out := make([]Adjustment, 0, len(s.Refunds))
 	for _, r := range p.Returned {
 		out = append(out, Adjustment{
-			ID: r.ID, Type: "refund", Status: AdjustmentCompleted, OccurredAt: r.CreatedAt, Amount: r.Amount, Currency: p.Currency,
+			ID: r.ID, Type: "refund", Status: cmp.Or(p.ReturnedStatus[r.ID], AdjustmentCompleted), OccurredAt: r.CreatedAt, Amount: r.Amount, Currency: p.Currency,
 			Reason: r.Reason,
 		})
 	}

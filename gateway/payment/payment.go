@@ -29,13 +29,14 @@ type Processor interface {
 	Capture(ctx context.Context, r ChangeRequest) (Intent, error)
 	// Void lets a hold go. A void of a canceled intent gives the intent; of a captured one it fails with AlreadyCaptured.
 	Void(ctx context.Context, r ChangeRequest) (Intent, error)
-	// Refund gives Amount back. The second call under the same key gives the same refund.
+	// Refund gives Amount back. The second call under the same key gives the same refund, in the state that the first call met: how far it
+	// has come since is for FindRefund to say. A refund that is pending may still fail.
 	Refund(ctx context.Context, r RefundRequest) (Refund, error)
 	// Find reads an intent by its id, or, when the id is empty, looks through the intents since r.Since for the session and attempt.
 	// ok is false when there surely is none.
 	Find(ctx context.Context, r FindRequest) (i Intent, ok bool, err error)
-	// FindRefund reads whether a refund was made under the key, by looking through the refunds of the intent. ok is false when there
-	// surely is none.
+	// FindRefund reads whether a refund was made under the key, and how far it has come, by looking through the refunds of the intent. ok
+	// is false when there surely is none.
 	FindRefund(ctx context.Context, intentID, key string) (r Refund, ok bool, err error)
 	// Check proves that the credentials work, without moving anything.
 	Check(ctx context.Context) error
@@ -161,9 +162,9 @@ type RefundStatus string
 
 // The states of a refund.
 const (
-	RefundPending   RefundStatus = "pending"
-	RefundSucceeded RefundStatus = "succeeded"
-	RefundFailed    RefundStatus = "failed"
+	RefundPending   RefundStatus = "pending"   // taken, not made: it becomes one of the others
+	RefundSucceeded RefundStatus = "succeeded" // on its way through the banks
+	RefundFailed    RefundStatus = "failed"    // or canceled: the money is with the seller
 )
 
 // ErrorKind is why money did not move, as a closed set.

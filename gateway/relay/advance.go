@@ -160,7 +160,10 @@ func (r *Refunds) took(ctx context.Context, d store.Refund, made payment.Refund)
 	case payment.RefundFailed:
 		return r.refused(ctx, d, "the processor could not return the money")
 	case payment.RefundPending:
-		d.State, d.DueAt = store.RefundDue, r.clock.Now().Add(jitter(refundPendingEvery, r.random()))
+		d.State, d.DueAt = store.RefundDue, r.clock.Now().Add(r.pause(d))
+		d.Attempts++
+		r.log.InfoContext(ctx, "refund is under way", "shop", d.Shop, "order", d.OrderRef, "refund", d.ID,
+			"processor_refund", d.ProcessorID, "due", d.DueAt)
 	default:
 		return r.postpone(ctx, d, "the processor told a state that is not known: "+string(made.Status))
 	}
@@ -169,11 +172,15 @@ func (r *Refunds) took(ctx context.Context, d store.Refund, made payment.Refund)
 
 // postpone makes d due again later.
 func (r *Refunds) postpone(ctx context.Context, d store.Refund, why string) store.Refund {
-	pause := jitter(refundWaits[min(max(d.Attempts, 0), len(refundWaits)-1)], r.random())
+	d.State, d.DueAt = store.RefundDue, r.clock.Now().Add(r.pause(d))
 	d.Attempts++
-	d.State, d.DueAt = store.RefundDue, r.clock.Now().Add(pause)
 	r.log.WarnContext(ctx, "refund waits", "shop", d.Shop, "order", d.OrderRef, "refund", d.ID, "attempt", d.Attempts, "due", d.DueAt, "reason", why)
 	return d
+}
+
+// pause is the wait before the next look at d.
+func (r *Refunds) pause(d store.Refund) time.Duration {
+	return jitter(refundWaits[min(max(d.Attempts, 0), len(refundWaits)-1)], r.random())
 }
 
 // refused ends d: no money moves. The shop believes that it does, so somebody has to look.

@@ -31,11 +31,10 @@ const (
 	refundKeyLife = 23 * time.Hour
 	// refundSettle is how long a refund that was answered with a stored failure may still turn up in the processor's list.
 	refundSettle = time.Hour
-	// refundPendingEvery is how often a refund that the processor has taken, but not made, is looked at.
-	refundPendingEvery = time.Hour
 )
 
-// refundWaits are the waits after 1, 2, 3 … failed attempts; the last one repeats.
+// refundWaits are the waits after 1, 2, 3 … attempts that failed, or that found the refund taken by the processor but not made; the last
+// one repeats.
 var refundWaits = [...]time.Duration{
 	5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour,
 }

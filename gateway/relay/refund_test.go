@@ -524,15 +524,27 @@ func TestRefundThatTakesTime(t *testing.T) {
 		b.bank.status = payment.RefundPending
 		b.refund("r1", 2500)
 		b.run()
+		b.runFor(time.Minute)
+		if b.bank.finds == 0 {
+			t.Error("not looked at within a minute")
+		}
 		b.runFor(3 * time.Hour)
+		if b.bank.finds > 10 {
+			t.Errorf("looked at %d times in three hours", b.bank.finds)
+		}
 		b.check(2500, map[string]store.RefundState{"r1": store.RefundDue}, "order_update confirmed r1:2500:pending")
 		key := RefundKey("cs_o1", "r1")
 		made := b.bank.made[key]
 		made.Status = status
 		b.bank.made[key] = made
 		b.runFor(2 * time.Hour)
-		if len(b.bank.calls) != 1 {
-			t.Errorf("%d calls, want 1", len(b.bank.calls))
+		finds := b.bank.finds
+		b.runFor(48 * time.Hour)
+		if len(b.bank.calls) != 1 || b.bank.finds != finds {
+			t.Errorf("%d calls, want 1; %d looks after the end", len(b.bank.calls), b.bank.finds-finds)
+		}
+		if n := strings.Count(b.log.String(), "level=ERROR"); n != map[string]int{"failed": 1}[want] {
+			t.Errorf("told a person %d times of a refund that has %s:\n%s", n, want, b.log.String())
 		}
 		wantTold(t, b.st, "o1", "order_update confirmed r1:2500:pending", "order_update confirmed r1:2500:"+want)
 	}

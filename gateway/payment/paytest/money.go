@@ -267,6 +267,43 @@ func oneKeyOneRefund(s suite) {
 	}
 }
 
+// refundPending: what was promised is not taken for done, and what became of it is read and not replayed.
+func refundPending(s suite) {
+	for _, end := range []payment.RefundStatus{payment.RefundSucceeded, payment.RefundFailed} {
+		one := suite{T: s.T, World: s.World, p: s.p, session: s.session + string(end), begun: s.begun}
+		held, err := one.p.Authorize(s.Context(), one.request(s.Mint(s.T, Grant{Max: 1000, Card: Slow}), 1000))
+		s.wantIntent(held, err, payment.Held, 1000, 1000, 0)
+		taken, err := one.p.Capture(s.Context(), one.change(held.ID, "capture"))
+		s.wantIntent(taken, err, payment.Taken, 1000, 0, 1000)
+		r := one.refund(held.ID, "refund", 1000)
+		back, err := one.p.Refund(s.Context(), r)
+		if err != nil || back.Status != payment.RefundPending || back.Amount != usd(1000) {
+			s.Fatalf("refund %+v, want a pending one: %v", back, err)
+		}
+		if s.Settle == nil { // it ends by itself, in its own time, and cannot be made to fail
+			return
+		}
+		read := func(want payment.RefundStatus) {
+			s.Helper()
+			got, ok, err := one.p.FindRefund(s.Context(), held.ID, r.Key)
+			if err != nil || !ok || got.ID != back.ID || got.Status != want || got.Amount != usd(1000) {
+				s.Errorf("found %+v %v, want it %s: %v", got, ok, want, err)
+			}
+		}
+		read(payment.RefundPending)
+		s.Settle(s.T, back.ID, end)
+		read(end)
+		if again, err := one.p.Refund(s.Context(), r); err != nil || again.ID != back.ID {
+			s.Errorf("the same key refunded again: %+v: %v", again, err)
+		}
+		read(end)
+		want := map[payment.RefundStatus]int64{payment.RefundSucceeded: 1000, payment.RefundFailed: 0}[end]
+		if now := one.wantNow(held.ID, payment.Taken, 1000, 0, 1000); now.Refunded != want {
+			s.Errorf("refunded %d when it was %s, want %d", now.Refunded, end, want)
+		}
+	}
+}
+
 func findByID(s suite) {
 	held := s.hold(1000)
 	s.wantNow(held.ID, payment.Held, 1000, 1000, 0)

@@ -29,6 +29,8 @@ type World struct {
 	Now func() time.Time
 	// Pass lets time pass. A real world really waits.
 	Pass func(*testing.T, time.Duration)
+	// Settle ends a refund that is pending, as succeeded or failed; nil where that happens by itself.
+	Settle func(t *testing.T, refundID string, as payment.RefundStatus)
 	// Inject makes the next such call misbehave once; nil where that is impossible.
 	Inject func(*testing.T, Call, Fault)
 	// Secrets must not show up in any error.
@@ -52,6 +54,7 @@ const (
 	Declining             // declines without a reason
 	Broke                 // declines for insufficient funds
 	Secure                // wants the buyer to authenticate
+	Slow                  // accepts; its refunds are pending at first
 )
 
 // Call is a method of the processor.
@@ -109,6 +112,7 @@ func Run(t *testing.T, open func(*testing.T) World) {
 		"nothing to change":                   nothingToChange,
 		"refunds stay within what was taken":  refundLimits,
 		"one key, one refund":                 oneKeyOneRefund,
+		"a refund takes its time":             refundPending,
 		"find by id":                          findByID,
 		"find by session and attempt":         findBySession,
 		"check":                               check,

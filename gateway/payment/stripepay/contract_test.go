@@ -73,6 +73,7 @@ var methods = map[paytest.Card]string{
 	paytest.Declining: "pm_card_visa_chargeDeclined",
 	paytest.Broke:     "pm_card_visa_chargeDeclinedInsufficientFunds",
 	paytest.Secure:    "pm_card_threeDSecure2Required",
+	paytest.Slow:      "pm_card_pendingRefund",
 }
 
 // fake is a processor on a Stripe of its own.
@@ -143,6 +144,12 @@ func (f fake) world() paytest.World {
 		Pass: func(t *testing.T, d time.Duration) {
 			t.Helper()
 			f.clock.Advance(d)
+		},
+		Settle: func(t *testing.T, refundID string, as payment.RefundStatus) {
+			t.Helper()
+			if err := f.stripe.SettleRefund(refundID, string(as)); err != nil {
+				t.Fatal(err)
+			}
 		},
 		Inject:  f.inject,
 		Secrets: []string{stripetest.SellerKey},

@@ -38,6 +38,7 @@ func testCards() map[string]card {
 	authentication.authenticate = true
 	pending := visa("7726")
 	pending.refundPending = true
+	failing := visa("5126") // its refunds succeed at first, until [Server.SettleRefund] fails them
 	return map[string]card{
 		"pm_card_visa":                                     visa("4242"),
 		"pm_card_visa_debit":                               {brand: "visa", last4: "5556", funding: "debit"},
@@ -63,5 +64,6 @@ func testCards() map[string]card {
 		"pm_card_threeDSecure2Required":                    secure,
 		"pm_card_authenticationRequired":                   authentication,
 		"pm_card_pendingRefund":                            pending,
+		"pm_card_refundFail":                               failing,
 	}
 }

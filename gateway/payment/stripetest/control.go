@@ -15,6 +15,8 @@ const (
 	ControlFinish = "/_control/finish"
 	// ControlExpire takes POST with {"intent":…}: [Server.ExpireHold].
 	ControlExpire = "/_control/expire"
+	// ControlSettle takes POST with {"refund":…,"status":"succeeded"}: [Server.SettleRefund].
+	ControlSettle = "/_control/settle"
 )
 
 // control adds the endpoint.
@@ -42,6 +44,13 @@ func (s *Server) control(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+ControlExpire, func(w http.ResponseWriter, r *http.Request) {
 		var o order
 		s.controlled(w, r, &o, func() error { return s.ExpireHold(o.Intent) })
+	})
+	mux.HandleFunc("POST "+ControlSettle, func(w http.ResponseWriter, r *http.Request) {
+		var o struct {
+			Refund string `json:"refund"`
+			Status string `json:"status"`
+		}
+		s.controlled(w, r, &o, func() error { return s.SettleRefund(o.Refund, o.Status) })
 	})
 }
 

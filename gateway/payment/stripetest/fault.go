@@ -57,7 +57,7 @@ const (
 	Refuse Kind = "refuse"
 	// Succeed takes the money at once although manual capture was asked for.
 	Succeed Kind = "succeed"
-	// Process leaves the payment in processing until [Server.Finish].
+	// Process leaves a payment in processing until [Server.Finish], and a refund pending until [Server.SettleRefund].
 	Process Kind = "processing"
 	// PartialHold grants a hold of Amount only.
 	PartialHold Kind = "partial_hold"
@@ -177,10 +177,15 @@ func (s *Server) strike(op Op, kinds ...Kind) (Fault, bool) {
 	return Fault{}, false
 }
 
-// force collects the faults that decide how a confirmation ends. The caller holds the lock.
+// force collects the faults that decide how a confirmation or a refund ends. The caller holds the lock.
 func (s *Server) force(op Op) outcome {
 	var out outcome
-	if op != OpCreate && op != OpConfirm {
+	switch op {
+	case OpCreate, OpConfirm:
+	case OpRefund:
+		_, out.process = s.strike(op, Process)
+		return out
+	default:
 		return out
 	}
 	_, out.succeed = s.strike(op, Succeed)

@@ -169,6 +169,9 @@ func TestControlEndpoint(t *testing.T) {
 		t.Errorf("expiring: %d", got)
 	}
 	b.wantMoney(id, "canceled", 0, 0, 0)
+	if got := order("POST", stripetest.ControlSettle, stripetest.SellerKey, `{"refund":"re_none","status":"succeeded"}`); got != 400 {
+		t.Errorf("settling a refund that does not exist: %d", got)
+	}
 	if got := order("POST", stripetest.ControlFinish, stripetest.SellerKey, `{"intent":"`+id+`","ok":true}`); got != 400 {
 		t.Errorf("finishing a canceled intent: %d", got)
 	}

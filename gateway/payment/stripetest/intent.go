@@ -50,11 +50,11 @@ type intent struct {
 	forced        outcome
 }
 
-// outcome is what a fault forces upon the next confirmation.
+// outcome is what a fault forces upon the next confirmation or refund.
 type outcome struct {
 	// succeed captures at once although manual capture was asked for.
 	succeed bool
-	// process leaves the payment in processing.
+	// process leaves the payment in processing, the refund pending.
 	process bool
 	// hold is the amount that the issuer grants instead of the amount asked for, in minor units; 0 grants all.
 	hold int64

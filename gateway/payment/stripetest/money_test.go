@@ -179,4 +179,15 @@ func TestPendingAndFailedRefunds(t *testing.T) {
 	if err := b.SettleRefund(r.text("id"), "lost"); err == nil {
 		t.Error("an unknown status was accepted")
 	}
+	// Without the card: on demand, once.
+	id = b.hold("other", b.mint(stripetest.Grant{PaymentMethod: "pm_card_refundFail"}), "100").text("id")
+	b.wantStatus(b.post("/v1/payment_intents/"+id+"/capture", nil), 200)
+	if err := b.Arm(stripetest.Fault{Op: stripetest.OpRefund, Kind: stripetest.Process, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"pending", "succeeded"} {
+		if got := b.post("/v1/refunds", nil, "payment_intent", id, "amount", "50").text("status"); got != want {
+			t.Errorf("refund is %s, want %s", got, want)
+		}
+	}
 }

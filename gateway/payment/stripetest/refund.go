@@ -72,7 +72,7 @@ func createRefund(s *Server, c *call) (any, *apiError) {
 		id: s.newID("re_"), charge: ch, amount: amount, reason: c.args.text("reason"), status: "succeeded",
 		created: c.now, metadata: c.args.mapping("metadata"),
 	}
-	if ch.intent.card.refundPending {
+	if ch.intent.card.refundPending || c.outcome.process {
 		r.status = "pending"
 	}
 	ch.refunded += amount
