@@ -14,20 +14,30 @@ import (
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
-// slowCapture keeps a completion running for a while after its order was placed.
-func slowCapture(ms int64) stripetest.Fault {
-	return stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.LateReply, DelayMS: ms, Times: 1}
+// hangUp sends a request and leaves when the reply that it waits for is kept back. It returns when the gateway knows that nobody listens.
+func (a *agent) hangUp(path, key string, body any, kept *stall) *pending {
+	a.w.t.Helper()
+	ctx, leave := context.WithCancel(a.w.t.Context())
+	p := a.as("Request-Id", "left-alone").start(ctx, "POST", path, key, body)
+	kept.arrived(a.w)
+	leave()
+	if r, err := p.wait(); err == nil {
+		a.w.t.Fatalf("the reply was not lost: %s", r)
+	}
+	// The line is written when the request has ended.
+	a.w.until("the gateway has noticed", func() bool { return strings.Contains(a.w.logs.String(), `"request_id":"left-alone"`) })
+	return p
 }
 
 func TestFault35_SameKeyTwiceAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, stalling)
 	a := w.agent(newest)
 	s := a.ready("c", w.sku(0), 1)
 	body := a.payment(w.token())
-	w.arm(slowCapture(1000))
+	reply := w.beforeStripe.stall("POST", "/capture")
 	first := a.start(t.Context(), "POST", completeOf(s.ID), "same", body)
-	w.until("the first one runs", func() bool { return w.stripe.Arrivals(stripetest.OpCapture) > 0 })
+	reply.arrived(w)
 	var others sync.WaitGroup
 	for range 49 {
 		others.Go(func() {
@@ -35,17 +45,17 @@ func TestFault35_SameKeyTwiceAtOnce(t *testing.T) {
 			switch {
 			case err != nil:
 				t.Error(err)
-			case r.status == 200 && r.header.Get("Idempotent-Replayed") == "true": // it came after the first had ended
 			case r.status != 409 || failure(r).Code != "idempotency_in_flight" || !wholeSeconds(r.header.Get("Retry-After")):
 				t.Errorf("%s, Retry-After %q", r, r.header.Get("Retry-After"))
 			}
 		})
 	}
+	others.Wait()
+	reply.letGo()
 	r, err := first.wait()
 	if err != nil {
 		t.Fatal(err)
 	}
-	others.Wait()
 	w.bought(r, s.total())
 	if r.header.Get("Idempotent-Replayed") != "" {
 		t.Error("the first answer says that it is replayed")
@@ -116,7 +126,7 @@ func TestFault38_TwoKeysCompleteOneSession(t *testing.T) {
 	a := w.agent(newest)
 	s := a.ready("c", w.sku(0), 1)
 	token := w.token()
-	w.arm(slowCapture(300))
+	w.arm(stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.LateReply, DelayMS: 300, Times: 1}) // so that most of them meet
 	var all []*pending
 	for i := range 8 {
 		all = append(all, a.start(t.Context(), "POST", completeOf(s.ID), fmt.Sprintf("p%d", i), a.payment(token)))
@@ -147,34 +157,29 @@ func TestFault39_NewKeyAndTokenAfterALostReply(t *testing.T) {
 	t.Parallel()
 	t.Run("while it runs", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newWorld(t, stalling)
 		a := w.agent(newest)
 		s := a.ready("c", w.sku(0), 1)
-		w.arm(slowCapture(700))
-		ctx, hangUp := context.WithCancel(t.Context())
-		lost := a.start(ctx, "POST", completeOf(s.ID), "p", a.payment(w.token()))
-		w.until("the money is being taken", func() bool { return w.stripe.Arrivals(stripetest.OpCapture) > 0 })
-		hangUp()
-		if _, err := lost.wait(); err == nil {
-			t.Fatal("the reply was not lost")
-		}
+		reply := w.beforeStripe.stall("POST", "/capture")
+		a.hangUp(completeOf(s.ID), "p", a.payment(w.token()), reply)
 		second := w.token()
-		w.bought(a.persist(completeOf(s.ID), "p-new", a.payment(second)), s.total())
+		p := a.start(t.Context(), "POST", completeOf(s.ID), "p-new", a.payment(second))
+		reply.letGo()
+		r, err := p.wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.bought(r, s.total())
 		unused(t, w, s.ID, second)
 	})
 	t.Run("when it has ended", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newWorld(t, stalling)
 		a := w.agent(newest)
 		s := a.ready("c", w.sku(0), 1)
-		w.arm(slowCapture(300))
-		ctx, hangUp := context.WithCancel(t.Context())
-		lost := a.start(ctx, "POST", completeOf(s.ID), "p", a.payment(w.token()))
-		w.until("the money is being taken", func() bool { return w.stripe.Arrivals(stripetest.OpCapture) > 0 })
-		hangUp()
-		if _, err := lost.wait(); err == nil {
-			t.Fatal("the reply was not lost")
-		}
+		reply := w.beforeStripe.stall("POST", "/capture")
+		a.hangUp(completeOf(s.ID), "p", a.payment(w.token()), reply)
+		reply.letGo()
 		w.until("the session is completed", func() bool { return a.get(s.ID).Status == "completed" })
 		second := w.token()
 		w.bought(a.must(200, "POST", completeOf(s.ID), "p-new", a.payment(second)), s.total())

@@ -5,11 +5,11 @@ package faults_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
@@ -57,12 +57,27 @@ func (c *crashed) kill() {
 	}
 }
 
-// freeze stops the program, so that what is sent to it arrives and is not read.
+// freeze stops the program, so that what is sent to it arrives and is not read. It returns when all of it stands still.
 func (c *crashed) freeze() {
 	c.t.Helper()
 	if err := c.child.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		c.t.Fatal(err)
 	}
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(c.child.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+	for errors.Is(err, syscall.EINTR) {
+		_, err = syscall.Wait4(c.child.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+	}
+	if err != nil || !status.Stopped() {
+		c.t.Fatalf("the program did not stop: %v, status %v", err, status)
+	}
+}
+
+// bootImpatient starts the program again, which now gives a complete up soon: its first life had to reach its moment, however slowly.
+func (c *crashed) bootImpatient() {
+	c.t.Helper()
+	impatient(c.world)
+	c.boot()
 }
 
 // retried sends the complete again until it is answered, and asserts one order and one charge.
@@ -103,10 +118,13 @@ func (c *crashed) placed() shop.Calls { return c.shop.Calls(shop.OrderPlace) }
 func TestFault01_CrashBeforeTheIntent(t *testing.T) {
 	t.Parallel()
 	c := newCrash(t)
-	c.arm(stripetest.Fault{Op: stripetest.OpGranted, Kind: stripetest.LateReply, DelayMS: 60_000, Times: 1})
+	// The cart is not shown: without its price nothing is begun, however long the program waits.
+	c.inject(shop.Fault{Operation: string(shop.CartGet), Kind: shop.Hang, Times: shop.Forever})
+	before := c.shop.Calls(shop.CartGet).Arrived
 	c.begin()
-	c.reached("the token is being read", func() bool { return c.stripe.Arrivals(stripetest.OpGranted) > 0 })
+	c.reached("the cart is being read", func() bool { return c.shop.Calls(shop.CartGet).Arrived > before })
 	c.kill()
+	c.shop.ClearFaults()
 	c.boot()
 	if s := c.a.get(c.s.ID); s.Status != "ready_for_payment" || s.total() != c.s.total() {
 		t.Errorf("the session is %+v", s)
@@ -122,22 +140,18 @@ func TestFault01_CrashBeforeTheIntent(t *testing.T) {
 
 func TestFault02_CrashBeforeTheHoldIsSent(t *testing.T) {
 	t.Parallel()
-	c := newCrash(t, impatient)
-	if err := c.stripe.Suspend(); err != nil {
-		t.Fatal(err)
-	}
+	c := newCrash(t, stalling)
+	c.beforeStripe.away.Store(true)
 	c.begin()
 	c.reached("the intent is durable", func() bool { return c.a.get(c.s.ID).Status == "complete_in_progress" })
 	c.kill()
 	if n := c.stripe.Arrivals(stripetest.OpCreate); n != 0 {
 		t.Fatalf("the hold was sent %d times before the crash", n)
 	}
-	c.boot()
+	c.bootImpatient()
 	c.inProgress()
 	c.joins()
-	if err := c.stripe.Resume(); err != nil {
-		t.Fatal(err)
-	}
+	c.beforeStripe.away.Store(false)
 	c.retried()
 	if n := c.oneKey(stripetest.OpCreate); n != 1 {
 		t.Errorf("the hold was sent %d times", n)
@@ -173,12 +187,12 @@ func sameForm(a, b url.Values) bool { return a.Encode() == b.Encode() }
 
 func TestFault04_CrashBeforeTheHoldIsCommitted(t *testing.T) {
 	t.Parallel()
-	c := newCrash(t)
-	c.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.LateReply, DelayMS: 300, Times: 1})
+	c := newCrash(t, stalling)
+	reply := c.beforeStripe.stall("POST", "/v1/payment_intents")
 	c.begin()
-	c.reached("the hold is made", func() bool { return len(c.intents(c.s.ID)) == 1 })
+	reply.arrived(c.world)
 	c.freeze()
-	time.Sleep(600 * time.Millisecond) // the reply arrives and is not read
+	reply.letGo() // it arrives and is not read
 	c.kill()
 	first := c.held()
 	if c.placed().Arrived != 0 {
@@ -191,21 +205,22 @@ func TestFault04_CrashBeforeTheHoldIsCommitted(t *testing.T) {
 
 func TestFault05_CrashBeforeTheShopIsCalled(t *testing.T) {
 	t.Parallel()
-	c := newCrash(t, impatient, func(w *world) { w.gated = true })
-	c.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.LateReply, DelayMS: 300, Times: 1})
+	c := newCrash(t, stalling)
+	reply := c.beforeStripe.stall("POST", "/v1/payment_intents")
 	c.begin()
-	c.reached("the hold is made", func() bool { return len(c.intents(c.s.ID)) == 1 })
-	c.toShop.shut()
-	time.Sleep(700 * time.Millisecond) // the hold is committed, and the shop cannot be called
+	reply.arrived(c.world)
+	c.beforeShop.away.Store(true)
+	reply.letGo()
+	c.reached("the hold is committed, and the shop cannot be called", func() bool { return c.beforeShop.tried("GET", "external_ref=") > 0 })
 	c.kill()
 	first := c.held()
 	if c.placed().Arrived != 0 {
 		t.Fatal("the shop was called before the crash")
 	}
-	c.boot()
+	c.bootImpatient()
 	c.inProgress()
 	c.joins()
-	c.toShop.lift(t)
+	c.beforeShop.away.Store(false)
 	c.retried()
 	if i := c.intents(c.s.ID); len(i) != 1 || i[0].ID != first.ID {
 		t.Errorf("another hold was taken: %+v", i)
@@ -220,20 +235,21 @@ func TestFault05_CrashBeforeTheShopIsCalled(t *testing.T) {
 
 func TestFault06_CrashBeforeALateOrder(t *testing.T) {
 	t.Parallel()
-	c := newCrash(t, impatient, func(w *world) { w.settings.maxProcessing = 3 * time.Second })
-	c.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: 2500 * time.Millisecond})
+	c := newCrash(t, delaying)
+	c.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late})
+	c.blind() // the order appears while the quarantine lasts, by the only clock that there is
 	c.begin()
 	c.reached("the order is on its way", func() bool { return c.placed().Arrived == 1 })
 	c.kill()
 	if c.placed().Acted != 0 {
 		t.Fatal("the order was placed before the crash")
 	}
-	c.boot()
+	close(c.delays)
+	c.reached("the order appears", func() bool { return c.placed().Acted == 1 })
+	c.bootImpatient()
 	c.inProgress()
 	c.joins()
-	if len(c.orders(c.s.ID)) == 0 {
-		c.reached("the order appears", func() bool { return c.placed().Acted == 1 })
-	}
+	c.shop.ClearFaults()
 	adopted(t, c)
 }
 
@@ -251,13 +267,15 @@ func adopted(t *testing.T, c *crashed) {
 
 func TestFault07_CrashBeforeTheOrderIsCommitted(t *testing.T) {
 	t.Parallel()
-	c := newCrash(t)
-	c.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.SlowAnswer, Delay: 300 * time.Millisecond})
+	c := newCrash(t, stalling)
+	reply := c.beforeShop.stall("POST", "/orders")
+	c.blind()
 	c.begin()
-	c.reached("the order is placed", func() bool { return c.placed().Acted == 1 })
+	reply.arrived(c.world)
 	c.freeze()
-	time.Sleep(600 * time.Millisecond) // the reply arrives and is not read
+	reply.letGo() // it arrives and is not read
 	c.kill()
+	c.shop.ClearFaults()
 	if c.stripe.Arrivals(stripetest.OpCapture) != 0 {
 		t.Fatal("the program went on before it was killed")
 	}
@@ -270,24 +288,21 @@ func TestFault08_CrashAroundTheCapture(t *testing.T) {
 	t.Parallel()
 	t.Run("not sent", func(t *testing.T) {
 		t.Parallel()
-		c := newCrash(t, impatient)
-		c.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.SlowAnswer, Delay: 300 * time.Millisecond})
+		c := newCrash(t, stalling)
+		reply := c.beforeShop.stall("POST", "/orders")
 		c.begin()
-		c.reached("the order is placed", func() bool { return c.placed().Acted == 1 })
-		if err := c.stripe.Suspend(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(700 * time.Millisecond) // the order is committed, and Stripe cannot be called
+		reply.arrived(c.world)
+		c.beforeStripe.away.Store(true)
+		reply.letGo()
+		c.reached("the order is committed, and Stripe cannot be called", func() bool { return c.beforeStripe.tried("POST", "/capture") > 0 })
 		c.kill()
 		if c.stripe.Arrivals(stripetest.OpCapture) != 0 {
 			t.Fatal("the capture was sent before the crash")
 		}
-		c.boot()
+		c.bootImpatient()
 		c.inProgress()
 		c.joins()
-		if err := c.stripe.Resume(); err != nil {
-			t.Fatal(err)
-		}
+		c.beforeStripe.away.Store(false)
 		c.retried()
 		onceTaken(t, c, 1)
 	})
@@ -352,12 +367,10 @@ func TestFault09_CrashBeforeTheAnswerArrives(t *testing.T) {
 	})
 	t.Run("the agent had gone", func(t *testing.T) {
 		t.Parallel()
-		c := newCrash(t)
-		c.arm(slowCapture(500))
-		ctx, hangUp := context.WithCancel(t.Context())
-		c.pending = c.a.start(ctx, "POST", completeOf(c.s.ID), "p", c.body)
-		c.reached("the money is being taken", func() bool { return c.stripe.Arrivals(stripetest.OpCapture) == 1 })
-		hangUp()
+		c := newCrash(t, stalling)
+		reply := c.beforeStripe.stall("POST", "/capture")
+		c.pending = c.a.hangUp(completeOf(c.s.ID), "p", c.body, reply)
+		reply.letGo()
 		c.reached("the session is completed", func() bool { return c.a.get(c.s.ID).Status == "completed" })
 		c.kill()
 		c.boot()

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,11 +12,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
-// echo stands before a server and can be told to answer in its place by repeating everything that it was sent, as systems do that were
-// left in a debugging mode.
+// echo stands before a server. It can turn everybody away, it can keep an answer back, and it can be told to answer in the server's place by repeating everything
+// that it was sent, as systems do that were left in a debugging mode.
 type echo struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -26,8 +28,36 @@ type echo struct {
 	kind   string // the Content-Type
 	form   string // with one %s for what was sent
 	struck int
-	seen   []http.Header // of every request
+	seen   []*http.Request // every request, without its body
+	stalls []*stall
+	// away cuts every request off before the server hears of it. Closing the server's listener would not do: somebody else may be given
+	// its port.
+	away atomic.Bool
 }
+
+// stall is an answer that is kept back, so that a test holds the moment between a deed and its reply for as long as it likes.
+type stall struct {
+	method, path string
+	there        chan struct{} // closed when the answer is there
+	gone         chan struct{} // closed when it may go
+	taken        bool
+}
+
+// arrived waits until the deed is done and its answer is kept back.
+func (s *stall) arrived(w *world) {
+	w.t.Helper()
+	w.until("an answer to "+s.path+" is kept back", func() bool {
+		select {
+		case <-s.there:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// letGo lets the answer go on its way; it is called once.
+func (s *stall) letGo() { close(s.gone) }
 
 func newEcho(t *testing.T, target string) *echo {
 	t.Helper()
@@ -42,11 +72,16 @@ func newEcho(t *testing.T, target string) *echo {
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
 			panic(http.ErrAbortHandler) // a cut connection is passed on as one
 		},
+		ModifyResponse: e.keepBack,
 	}
 	e.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
+		}
+		e.note(r)
+		if e.away.Load() {
+			panic(http.ErrAbortHandler)
 		}
 		if !e.answer(w, r, body) {
 			r.Body = io.NopCloser(bytes.NewReader(body))
@@ -55,6 +90,36 @@ func newEcho(t *testing.T, target string) *echo {
 	}))
 	t.Cleanup(e.Close)
 	return e
+}
+
+// stall keeps the answer to the next request of this kind back. It ends with the caller's patience at the latest.
+func (e *echo) stall(method, path string) *stall {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := &stall{method: method, path: path, there: make(chan struct{}), gone: make(chan struct{})}
+	e.stalls = append(e.stalls, s)
+	return s
+}
+
+func (e *echo) keepBack(res *http.Response) error {
+	e.mu.Lock()
+	i := slices.IndexFunc(e.stalls, func(s *stall) bool {
+		return !s.taken && s.method == res.Request.Method && strings.HasSuffix(res.Request.URL.Path, s.path)
+	})
+	if i < 0 {
+		e.mu.Unlock()
+		return nil
+	}
+	s := e.stalls[i]
+	s.taken = true
+	e.mu.Unlock()
+	close(s.there)
+	select {
+	case <-s.gone:
+		return nil
+	case <-res.Request.Context().Done():
+		return res.Request.Context().Err()
+	}
 }
 
 // repeat makes the next requests of this kind be answered by what they hold; times below zero is until further notice.
@@ -75,13 +140,34 @@ func (e *echo) hits() int {
 func (e *echo) headers() []http.Header {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Clone(e.seen)
+	var out []http.Header
+	for _, r := range e.seen {
+		out = append(out, r.Header)
+	}
+	return out
+}
+
+// tried is how many requests came by whose address holds the part, whatever became of them.
+func (e *echo) tried(method, part string) (n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.seen {
+		if r.Method == method && strings.Contains(r.RequestURI, part) {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *echo) note(r *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen = append(e.seen, r.Clone(context.WithoutCancel(r.Context())))
 }
 
 func (e *echo) answer(w http.ResponseWriter, r *http.Request, body []byte) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.seen = append(e.seen, r.Header.Clone())
 	if e.times == 0 || r.Method != e.method || !strings.HasSuffix(r.URL.Path, e.path) {
 		return false
 	}

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// gate carries bytes between two parties of a purchase. It can be shut, so that connections are refused, and it can swallow what comes
-// back, so that an answer that was sent never arrives.
+// gate carries bytes between two parties of a purchase. It can swallow what comes back, so that an answer that was sent never arrives.
 type gate struct {
 	to       string
 	addr     string
@@ -25,24 +24,12 @@ type gate struct {
 // newGate opens a gate to host:port.
 func newGate(t *testing.T, to string) *gate {
 	t.Helper()
-	g := &gate{to: to, addr: "127.0.0.1:0", open: map[net.Conn]bool{}}
-	g.lift(t)
-	t.Cleanup(g.shut)
-	return g
-}
-
-func (g *gate) url() string { return "http://" + g.addr }
-
-// lift lets connections through, at the same address as before.
-func (g *gate) lift(t *testing.T) {
-	t.Helper()
-	l, err := net.Listen("tcp", g.addr)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.mu.Lock()
-	g.listener, g.addr = l, l.Addr().String()
-	g.mu.Unlock()
+	g := &gate{to: to, addr: l.Addr().String(), listener: l, open: map[net.Conn]bool{}}
+	t.Cleanup(g.shut)
 	g.work.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -52,7 +39,10 @@ func (g *gate) lift(t *testing.T) {
 			g.work.Go(func() { g.carry(c) })
 		}
 	})
+	return g
 }
+
+func (g *gate) url() string { return "http://" + g.addr }
 
 // shut cuts what is open and refuses what comes.
 func (g *gate) shut() {

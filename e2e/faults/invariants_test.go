@@ -25,6 +25,7 @@ func (w *world) verify() {
 	}
 	w.shop.ClearFaults()
 	w.stripe.Disarm()
+	w.settings.completeTimeout = patience * 25 * time.Second // from the next start on: a replay is no test of impatience
 	if w.gateway == nil && w.child == nil {
 		w.boot()
 	}

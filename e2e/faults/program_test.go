@@ -2,11 +2,12 @@ package faults_test
 
 import (
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -48,6 +49,9 @@ func removeProgram() {
 	}
 }
 
+// serving is how the program says where it listens.
+var serving = regexp.MustCompile(`"msg":"serving","addr":"([^"]+)"`)
+
 // bootProgram starts the real program and waits until it serves.
 func (w *world) bootProgram() {
 	w.t.Helper()
@@ -55,11 +59,12 @@ func (w *world) bootProgram() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p := &program{addr: freePort(w), ended: make(chan struct{})}
-	w.child = p
+	p := &program{ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, "serve", "--config", w.configFile())
 	p.cmd.Env = append(os.Environ(), w.env...)
-	p.cmd.Stdout, p.cmd.Stderr = w.logs, w.logs
+	words := &syncBuffer{} // of this process alone
+	both := io.MultiWriter(w.logs, words)
+	p.cmd.Stdout, p.cmd.Stderr = both, both
 	if err := p.cmd.Start(); err != nil {
 		w.t.Fatalf("start the program: %v", err)
 	}
@@ -67,12 +72,18 @@ func (w *world) bootProgram() {
 		defer close(p.ended)
 		_ = p.cmd.Wait() // often killed on purpose
 	}()
+	w.child = p
 	w.until("the program is ready", func() bool {
 		select {
 		case <-p.ended:
 			w.t.Fatalf("the program ended: %s", p.cmd.ProcessState)
 		default:
 		}
+		at := serving.FindStringSubmatch(words.String())
+		if at == nil {
+			return false
+		}
+		p.addr = at[1]
 		res, err := w.http.Get(w.url() + "/readyz")
 		if err != nil {
 			return false
@@ -107,21 +118,9 @@ func (w *world) haltProgram() {
 		if !p.cmd.ProcessState.Success() {
 			w.t.Errorf("the program ended with %s", p.cmd.ProcessState)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience * time.Minute):
 		_ = p.cmd.Process.Kill()
 		<-p.ended
 		w.t.Error("the program did not end when it was told to")
 	}
-}
-
-func freePort(w *world) string {
-	w.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		w.t.Fatal(err)
-	}
-	return l.Addr().String()
 }

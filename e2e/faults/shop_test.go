@@ -19,8 +19,8 @@ var lostReplies = []shop.Fault{
 	{Kind: shop.HTML},
 	{Kind: shop.DuplicateKeys},
 	{Kind: shop.Huge},
-	{Kind: shop.Drip, Delay: 40 * time.Millisecond},
-	{Kind: shop.SlowAnswer, Delay: callTimeout + 2*time.Second},
+	{Kind: shop.Drip, Delay: time.Hour},
+	{Kind: shop.SlowAnswer, Delay: time.Hour},
 }
 
 func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
@@ -49,7 +49,9 @@ func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
 		s := a.ready("c", w.sku(0), 1)
 		body := a.payment(w.token())
 		w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.ErrorAfter})
+		w.blind()
 		a.openOutcome(s.ID, "p", body)
+		w.shop.ClearFaults()
 		w.bought(a.persist(completeOf(s.ID), "p", body), s.total())
 		if c := w.shop.Calls(shop.OrderPlace); c.Acted != 1 {
 			t.Errorf("the shop placed %d orders", c.Acted)
@@ -59,15 +61,22 @@ func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
 
 func TestFault26_OrderAppearsAfterTheLookUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world) {
-		w.options.Timing.Sweeps = []time.Duration{time.Second, 6 * time.Second}
+	w := newWorld(t, delaying, func(w *world) {
+		w.options.Timing.Sweeps = nil
+		for second := range time.Duration(patience * 30) {
+			w.options.Timing.Sweeps = append(w.options.Timing.Sweeps, second*time.Second+time.Millisecond)
+		}
 	})
 	a := w.agent(newest)
 	stock := w.shop.Stock()[w.sku(0)]
 	s := a.ready("c", w.sku(0), 2)
 	// The shop takes longer than it declares, so that the quarantine is too short.
-	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late, Delay: callTimeout + 3500*time.Millisecond})
+	w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late})
 	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
+	if len(w.shop.Orders()) != 1 {
+		t.Fatalf("there are %d orders, want the second one only", len(w.shop.Orders()))
+	}
+	close(w.delays)
 	w.until("the second order appears", func() bool { return w.shop.Calls(shop.OrderPlace).Acted == 2 })
 	if len(w.shop.Orders()) != 2 {
 		t.Fatalf("there are %d orders, want two under one reference", len(w.shop.Orders()))

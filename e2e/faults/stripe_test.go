@@ -229,19 +229,23 @@ func TestFault16_TokenEnded(t *testing.T) {
 	})
 	t.Run("revoked between check and hold", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newWorld(t, stalling)
 		a := w.agent(newest)
 		s := a.ready("c", w.sku(0), 1)
 		token := w.token()
-		w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Latency, DelayMS: 300, Times: 1})
+		reply := w.beforeStripe.stall("GET", token)
 		p := a.start(t.Context(), "POST", completeOf(s.ID), "p", a.payment(token))
-		w.until("the hold is asked for", func() bool { return w.stripe.Arrivals(stripetest.OpCreate) > 0 })
+		reply.arrived(w)
 		if err := w.stripe.Revoke(token); err != nil {
 			t.Fatal(err)
 		}
+		reply.letGo()
 		r, err := p.wait()
 		if err != nil {
 			t.Fatal(err)
+		}
+		if w.stripe.Arrivals(stripetest.OpCreate) != 1 {
+			t.Error("the hold was not asked for")
 		}
 		refused(t, w, a, s, r)
 	})

@@ -63,14 +63,15 @@ type world struct {
 	logs      *syncBuffer
 	shopURL   string
 	stripeURL string
-	toShop    *gate // nil unless gated
+
+	beforeShop, beforeStripe *echo         // nil unless stalling
+	delays                   chan struct{} // closed when the delays of the shop's faults are over; nil: they last as long as they say
 
 	// What a test may change before the gateway starts.
 	options  gateway.Options
 	settings settings
 	secrets  secrets
 	program  bool     // the gateway is the real program, in a process of its own
-	gated    bool     // a gate stands between gateway and shop
 	env      []string // more of the program's environment
 	// shopBefore and stripeBefore put something before shop and Stripe: they get its address and return theirs.
 	shopBefore, stripeBefore func(url string) string
@@ -142,7 +143,11 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 		w.stripe.AddSellerKey(w.secrets.stripeKey)
 	}
 	ctx := context.WithoutCancel(t.Context())
-	w.shop = shop.New(ctx, shop.Options{Clock: w.options.Clock, Key: w.secrets.shopKey})
+	var shopClock clock.Clock = w.options.Clock
+	if w.delays != nil {
+		shopClock = untold{shopClock, w.delays}
+	}
+	w.shop = shop.New(ctx, shop.Options{Clock: shopClock, Key: w.secrets.shopKey})
 	server, err := shop.Serve(ctx, w.shop, "127.0.0.1:0", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -153,10 +158,6 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	}
 	if w.stripeBefore != nil {
 		w.stripeURL = w.stripeBefore(w.stripeURL)
-	}
-	if w.gated {
-		w.toShop = newGate(t, strings.TrimPrefix(server.URL(), "http://"))
-		w.shopURL = w.toShop.url()
 	}
 	t.Cleanup(func() {
 		w.halt()
@@ -182,12 +183,8 @@ func (w *world) configFile() string {
 	} {
 		w.write(name, text)
 	}
-	listen := "127.0.0.1:0"
-	if w.child != nil {
-		listen = w.child.addr
-	}
 	return w.write("gateway.yaml", fmt.Sprintf(`
-listen: %q
+listen: "127.0.0.1:0"
 encryption_key: "${file:seal.key}"
 store: {sqlite: postern.db}
 limits: {complete_timeout: %s}
@@ -209,7 +206,7 @@ agents:
   - name: mallory
     keys: [{sha256: %q}]
     shops: [main]
-`, listen, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripeURL, w.settings.shop,
+`, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripeURL, w.settings.shop,
 		agentkey.Hash(w.tokens["alice"]), w.settings.aliceKeys, w.receiver.URL+"/agentic_checkout/webhooks/order_events",
 		w.settings.webhookVersion, agentkey.Hash(w.tokens["mallory"])))
 }
@@ -271,7 +268,7 @@ func (w *world) halt() {
 	if w.gateway == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience*time.Minute)
 	defer cancel()
 	if err := w.gateway.Stop(ctx); err != nil {
 		w.t.Error(err)
@@ -365,6 +362,37 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// stalling puts something before shop and Stripe that can keep answers back and turn requests away.
+func stalling(w *world) {
+	w.shopBefore = func(url string) string { w.beforeShop = newEcho(w.t, url); return w.beforeShop.URL }
+	w.stripeBefore = func(url string) string { w.beforeStripe = newEcho(w.t, url); return w.beforeStripe.URL }
+}
+
+// delaying makes the delays of the shop's faults last until the test closes delays, however slow the machine is.
+func delaying(w *world) { w.delays = make(chan struct{}) }
+
+// blind makes the shop fail at every search for an order but the one before placing, so that nothing can be concluded from how much
+// time has passed.
+func (w *world) blind() {
+	w.t.Helper()
+	w.inject(shop.Fault{Operation: string(shop.OrderFind), Kind: shop.ErrorBefore, Skip: 1, Times: shop.Forever})
+}
+
+// untold is a clock on which nobody can tell how long a sleep takes.
+type untold struct {
+	clock.Clock
+	over <-chan struct{}
+}
+
+func (c untold) Sleep(ctx context.Context, _ time.Duration) error {
+	select {
+	case <-c.over:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // shifted is the machine's clock, moved.
