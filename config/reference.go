@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 )
 
@@ -75,7 +76,8 @@ func checkPrivateFile(path string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is not a regular file; name the file itself", path)
 	}
-	if info.Mode().Perm()&0o006 != 0 {
+	// On Windows these bits say nothing of who may read.
+	if info.Mode().Perm()&0o006 != 0 && runtime.GOOS != "windows" {
 		return fmt.Errorf("the file %s is open to every user of the machine; run chmod o-rwx on it", path)
 	}
 	return nil

@@ -111,7 +111,7 @@ func (l *loader) merge(over settings) {
 		}
 	}
 	for i, name := range l.d.Needs.Secrets {
-		if l.secrets[name].IsZero() {
+		if _, given := l.secrets[name]; !given { // one that is given and cannot be read was reported where it stands
 			l.report(fmt.Sprintf("needs.secrets[%d]", i), "the secret %q is not given; add it under settings.secrets in gateway.yaml", name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -162,6 +163,20 @@ func TestDemoStays(t *testing.T) {
 	}
 	if strings.Count(out.String(), `{"ok":true,`) != 1 || !strings.Contains(out.String(), "Bearer mine") {
 		t.Errorf("the result or the token is missing:\n%s", out.String())
+	}
+}
+
+// TestTakenPort begins a demo where something listens already.
+func TestTakenPort(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close() //nolint:errcheck // a test's listener
+	got := typeIn(t.Context(), "demo", "--once", "--json", "--listen", ln.Addr().String())
+	if got.code != 1 || !strings.HasPrefix(got.out, `{"ok":false,`) || !strings.Contains(got.out, ": choose an address of this machine and a port that is free") {
+		t.Errorf("got %+v", got)
 	}
 }
 

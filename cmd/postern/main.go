@@ -89,6 +89,10 @@ func dispatch(ctx context.Context, std streams, args []string) error {
 	if isHelp(args[0]) {
 		return help(std.out, args[1:])
 	}
+	if args[0] == "version" || args[0] == "--version" {
+		say(std.out, "postern %s\n", version())
+		return nil
+	}
 	c, rest, ok := findCommand(args)
 	if !ok {
 		return unknownCommand(args)
@@ -100,7 +104,7 @@ func dispatch(ctx context.Context, std streams, args []string) error {
 		describe(std.out, c)
 		return nil
 	case err != nil:
-		return usage(c, "%s", strings.Replace(err.Error(), "defined: -", "defined: --", 1))
+		return usage(c, "%s", strings.Replace(err.Error(), ": -", ": --", 1))
 	case fs.NArg() > 0:
 		return usage(c, "%q is not understood; the command takes flags only", fs.Arg(0))
 	}

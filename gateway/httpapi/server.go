@@ -73,7 +73,7 @@ func NewServer(ctx context.Context, o ServerOptions) (*Server, error) {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", o.Listen, err)
+		return nil, fmt.Errorf("listen on %s: %w: choose an address of this machine and a port that is free and open to this user", o.Listen, err)
 	}
 	if s.http.TLSConfig == nil && !o.Proxied && !onLoopback(listener.Addr()) {
 		return nil, errors.Join(

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-gateway/postern/gateway/clock"
@@ -42,9 +43,12 @@ func (o Options) Check() error {
 	if o.Listen == "" {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(o.Listen)
+	host, port, err := net.SplitHostPort(o.Listen)
 	if ip := net.ParseIP(host); err != nil || (host != "localhost" && (ip == nil || !ip.IsLoopback())) {
 		return fmt.Errorf("--listen %q is not on loopback; use 127.0.0.1 and a port, such as 127.0.0.1:8080, because the demo speaks plain HTTP", o.Listen)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("--listen %q wants a port from 0 to 65535 after the colon; 0 takes a free one", o.Listen)
 	}
 	return nil
 }
