@@ -86,6 +86,9 @@ func (w *world) create() commerce.Session {
 
 func (w *world) token(change ...func(*stripetest.Grant)) string {
 	w.t.Helper()
+	if w.memory != nil {
+		return fmt.Sprintf("spt_%d", w.seq.Add(1))
+	}
 	g := stripetest.Grant{Currency: "usd", MaxAmount: 100_000, ExpiresAt: w.clock.Now().Add(30 * 24 * time.Hour)}
 	for _, c := range change {
 		c(&g)
@@ -220,6 +223,11 @@ func (w *world) begin(key, id, token string) <-chan result {
 type result struct {
 	answer store.Answer
 	err    error
+}
+
+func (r result) session(t *testing.T) commerce.Session {
+	t.Helper()
+	return session(t, r.answer, r.err)
 }
 
 func (w *world) arm(f ...stripetest.Fault) {

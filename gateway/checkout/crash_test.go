@@ -165,36 +165,6 @@ func TestKillWhileReturning(t *testing.T) {
 	}
 }
 
-// TestRow6EffectComesAfterTheCrash kills the process while the shop works on the order: it appears after the restart.
-func TestRow6EffectComesAfterTheCrash(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.shop.facts.MaxProcessing = 200 * time.Millisecond
-	w.restart()
-	cs := w.create()
-	w.shop.do(func() {
-		w.shop.place = append(w.shop.place, func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-			w.process.kill()
-			return late(w.shop, 150*time.Millisecond)(make)
-		})
-	})
-	w.leave("k1", cs.ID, w.token())
-	w.until("the process dies", w.process.killed)
-	w.restart()
-	if got := w.get(cs.ID).Status; got != commerce.CompleteInProgress {
-		t.Fatalf("S7: GET shows %s", got)
-	}
-	a, _, err := w.insist("k1", cs.ID, w.token())
-	if got := session(t, a, err); got.Status != commerce.Completed {
-		t.Fatalf("got %s", got.Status)
-	}
-	w.shop.late.Wait()
-	w.completed(cs.ID)
-	if n := len(w.shop.orders); n != 1 {
-		t.Fatalf("%d orders were made", n)
-	}
-}
-
 // TestFailedCommits lets each commit of a complete fail once without writing, as on a full disk. The saga goes on when the disk does.
 func TestFailedCommits(t *testing.T) {
 	t.Parallel()

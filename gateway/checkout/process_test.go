@@ -93,6 +93,31 @@ func (s *mortalStore) Commit(ctx context.Context, b store.Batch) error {
 	return s.process.around("commit", func() error { return s.Store.Commit(ctx, b) })
 }
 
+// readHook is the key of a context whose reads of the store are announced: a func(what string) error that is called before each read of
+// a "session" or of its "sagas", and whose error is the read's.
+type readHook struct{}
+
+func announce(ctx context.Context, what string) error {
+	if hook, ok := ctx.Value(readHook{}).(func(string) error); ok {
+		return hook(what)
+	}
+	return nil
+}
+
+func (s *mortalStore) Session(ctx context.Context, id string) (store.Session, error) {
+	if err := announce(ctx, "session"); err != nil {
+		return store.Session{}, err
+	}
+	return s.Store.Session(ctx, id)
+}
+
+func (s *mortalStore) Sagas(ctx context.Context, id string) ([]store.Saga, error) {
+	if err := announce(ctx, "sagas"); err != nil {
+		return nil, err
+	}
+	return s.Store.Sagas(ctx, id)
+}
+
 func (s *mortalStore) AcquireSagas(ctx context.Context, l store.Lease, limit int) ([]store.Saga, error) {
 	if s.process.killed() {
 		return nil, errKilled

@@ -48,23 +48,27 @@ func TestS01_BoundFromTheIntentOn(t *testing.T) {
 // back with is not committed, and its order, which nothing could prevent, is found by the sweep.
 func TestS01_FrozenProcessCannotCommitLate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world) {
-		w.timing.Lease = 300 * time.Millisecond
-		w.timing.Sweeps = []time.Duration{400 * time.Millisecond}
-	})
-	cs, g := w.create(), w.gate()
-	w.shop.place = append(w.shop.place, g.place)
-	answered := w.begin("k1", cs.ID, w.token())
-	g.wait()
-	r := <-answered // from the run that took the saga over
-	if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
-		t.Fatalf("got %s", got.Status)
-	}
-	g.open()
-	w.completed(cs.ID)
-	if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
-		t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
-	}
+	bubble(t, func(t *testing.T, w *world) {
+		cs, g := w.create(), w.gate()
+		w.shop.place = append(w.shop.place, g.place)
+		answered := w.begin("k1", cs.ID, w.token())
+		lease := w.clock.Now().Add(time.Minute)
+		w.at(lease.Add(-time.Nanosecond))
+		w.wantAsked(1, 0)
+		w.at(lease)
+		w.wantAsked(2, 1)
+		w.sold((<-answered).session(t)) // from the run that took the saga over
+		g.open()
+		w.at(lease)
+		if len(w.shop.live()) != 2 || w.saga(cs.ID).Step != "sweeping" {
+			t.Fatalf("%d orders, %s", len(w.shop.live()), w.saga(cs.ID).Step)
+		}
+		w.at(lease.Add(2 * time.Minute))
+		w.sold(w.get(cs.ID))
+		if !w.alerts.has("second_order") {
+			t.Fatalf("alerts %v", w.alerts.seen)
+		}
+	}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute} })
 }
 
 func TestS02_ReopensOnlyWhenTheHoldIsReadBackCanceled(t *testing.T) {

@@ -1,124 +1,12 @@
 package checkout_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
-
-func TestS05_UnknownOrderWaitsTheQuarantine(t *testing.T) {
-	t.Parallel()
-	t.Run("comes late", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		cs := w.create()
-		w.shop.place = append(w.shop.place, late(w.shop, 50*time.Millisecond))
-		a, err := w.complete("k1", cs.ID, w.token())
-		if got := session(t, a, err); got.Status != commerce.Completed {
-			t.Fatalf("got %s", got.Status)
-		}
-		w.completed(cs.ID)
-		if len(w.shop.placed) != 1 || len(w.shop.orders) != 1 {
-			t.Fatalf("%d calls, %d orders", len(w.shop.placed), len(w.shop.orders))
-		}
-	})
-	t.Run("never came, asked for all the time", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		w.deadline = 20 * time.Millisecond
-		cs := w.create()
-		var at []time.Time
-		var mark time.Time
-		w.shop.always = func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-			if at = append(at, time.Now()); len(at) == 1 {
-				sagas, err := w.store.Sagas(context.Background(), cs.ID)
-				if err != nil || len(sagas) != 1 {
-					t.Errorf("%d sagas, %v", len(sagas), err)
-				} else {
-					mark = sagas[0].Mark
-				}
-				return commerce.Snapshot{}, errCut
-			}
-			return make(), nil
-		}
-		w.leave("k0", cs.ID, w.token())
-		a, _, err := w.insist("k1", cs.ID, w.token()) // a retry must not shorten the quarantine
-		if got := session(t, a, err); got.Status != commerce.Completed {
-			t.Fatalf("got %s", got.Status)
-		}
-		w.completed(cs.ID)
-		if gap := at[1].Sub(mark); gap < 150*time.Millisecond+60*time.Millisecond {
-			t.Fatalf("placed again %s after the mark", gap)
-		}
-	})
-	t.Run("the shop cannot tell", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, func(w *world) { w.shop.facts.ExactLookup = false })
-		w.deadline = 300 * time.Millisecond
-		cs := w.create()
-		w.shop.place = append(w.shop.place, lost)
-		w.leave("k1", cs.ID, w.token())
-		w.stepIs(cs.ID, "needs_operator")
-		w.deadline = time.Minute
-		asked := time.Now()
-		_, err := w.complete("k2", cs.ID, w.token())
-		wantKind(t, err, commerce.Unavailable)
-		if took := time.Since(asked); took > 10*time.Second {
-			t.Errorf("told after %s what only a person can change", took)
-		}
-		if len(w.shop.placed) != 1 || !w.alerts.has("order_unknown") || w.ledger(cs.ID).Held("usd") == 0 {
-			t.Fatalf("%d calls, alerts %v, held %d", len(w.shop.placed), w.alerts.seen, w.ledger(cs.ID).Held("usd"))
-		}
-		w.invariants(cs.ID)
-	})
-	t.Run("an idempotent shop is asked again", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, func(w *world) { w.shop.facts.Idempotent, w.shop.facts.ExactLookup = true, false })
-		cs := w.create()
-		w.shop.place = append(w.shop.place, lost)
-		a, err := w.complete("k1", cs.ID, w.token())
-		if got := session(t, a, err); got.Status != commerce.Completed {
-			t.Fatalf("got %s", got.Status)
-		}
-		w.completed(cs.ID)
-	})
-	t.Run("an idempotent shop refuses the repeat while the first call runs", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, func(w *world) { w.shop.facts.Idempotent, w.shop.facts.ExactLookup = true, false })
-		cs := w.create()
-		w.shop.place = append(w.shop.place, late(w.shop, 60*time.Millisecond), refuse(commerce.OutOfStock))
-		a, err := w.complete("k1", cs.ID, w.token())
-		if got := session(t, a, err); got.Status != commerce.Completed {
-			t.Fatalf("got %s: the hold was let go under an order", got.Status)
-		}
-		w.completed(cs.ID)
-	})
-	t.Run("an idempotent shop refuses for good", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, func(w *world) { w.shop.facts.Idempotent, w.shop.facts.ExactLookup = true, false })
-		cs := w.create()
-		w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) { return commerce.Snapshot{}, errCut })
-		w.shop.always = refuse(commerce.OutOfStock)
-		a, err := w.complete("k1", cs.ID, w.token())
-		wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
-		w.untouched(cs.ID)
-	})
-	t.Run("the shop says that the cart is an order", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t)
-		cs := w.create()
-		w.shop.place = append(w.shop.place, refuse(commerce.AlreadyPlaced))
-		w.leave("k1", cs.ID, w.token())
-		w.stepIs(cs.ID, "needs_operator") // never a second order beside one that exists
-		if len(w.shop.placed) != 1 || !w.alerts.has("order_not_found") {
-			t.Fatalf("%d calls, alerts %v", len(w.shop.placed), w.alerts.seen)
-		}
-		w.invariants(cs.ID)
-	})
-}
 
 func TestS06_UnknownHoldIsAskedAgainUnderItsKey(t *testing.T) {
 	t.Parallel()

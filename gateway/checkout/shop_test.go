@@ -12,7 +12,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 )
 
-// memoryShop is a shop without idempotency, as most are: placing twice makes two orders. Tests change its fields under lock.
+// memoryShop is a shop without idempotency, as most are: placing twice makes two orders, unless its facts say otherwise. Tests change its fields under lock.
 type memoryShop struct {
 	mu       sync.Mutex
 	prices   map[string]int64
@@ -26,6 +26,7 @@ type memoryShop struct {
 	placed   []adapters.PlaceRequest // calls
 	quoted   int                     // calls
 	finds    int                     // calls
+	releases int                     // calls
 	late     sync.WaitGroup          // calls that act after they were cut off
 
 	refuseRecords bool // for good
@@ -39,12 +40,13 @@ type memoryShop struct {
 	afterRecord func(*commerce.Snapshot)
 
 	// faults, each for the next calls
-	place  []func(make func() commerce.Snapshot) (commerce.Snapshot, error)
-	quote  []error
-	record []error
-	cancel []error
-	get    []error
-	find   []error
+	place   []func(make func() commerce.Snapshot) (commerce.Snapshot, error)
+	quote   []error
+	record  []error
+	cancel  []error
+	get     []error
+	find    []error
+	release []error
 	// always is what place does when no fault is left.
 	always func(make func() commerce.Snapshot) (commerce.Snapshot, error)
 	// alter changes what is placed.
@@ -87,7 +89,14 @@ func (m *memoryShop) adapter() adapters.Adapter {
 		Facts: m.facts, Quote: m.doQuote, PlaceOrder: m.doPlace, FindOrder: m.doFind, GetOrder: m.doGet, RecordPayment: m.doRecord,
 		CancelOrder: m.doCancel,
 		ReleaseCart: func(_ context.Context, ref string) error {
-			m.do(func() { m.released = append(m.released, ref); delete(m.carts, ref) })
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.releases++
+			if err, ok := pop(&m.release); ok && err != nil {
+				return err
+			}
+			m.released = append(m.released, ref)
+			delete(m.carts, ref)
 			return nil
 		},
 		RecordRefund: func(_ context.Context, r adapters.RefundRecord) error {
@@ -185,7 +194,7 @@ func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) 
 	return q, nil
 }
 
-// doPlace makes an order at every call.
+// doPlace makes an order at every call, or once for each key where the facts say so.
 func (m *memoryShop) doPlace(_ context.Context, r adapters.PlaceRequest) (commerce.Snapshot, error) {
 	m.mu.Lock()
 	m.placed = append(m.placed, r)
@@ -197,6 +206,9 @@ func (m *memoryShop) doPlace(_ context.Context, r adapters.PlaceRequest) (commer
 	make := func() commerce.Snapshot {
 		m.mu.Lock()
 		defer m.mu.Unlock()
+		if i := slices.IndexFunc(m.orders, func(o commerce.Snapshot) bool { return o.Key == r.Key }); i >= 0 && m.facts.Idempotent {
+			return m.orders[i]
+		}
 		n := len(m.orders) + 1
 		o := commerce.Snapshot{
 			Ref: fmt.Sprintf("ref-%d", n), Number: fmt.Sprintf("%d", 1000+n), CartRef: r.CartRef, Key: r.Key, Status: commerce.OrderCreated,

@@ -21,6 +21,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 	"github.com/postern-gateway/postern/gateway/store/sqlstore"
@@ -40,6 +41,7 @@ type world struct {
 	t        *testing.T
 	shop     *memoryShop
 	stripe   *stripetest.Server
+	memory   *memoryProcessor // in place of stripe
 	clock    *skewed
 	process  *process
 	store    *mortalStore
@@ -113,12 +115,18 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 		},
 	}
 	w.stripe = stripetest.New(t, stripetest.Options{Clock: w.clock})
-	w.settings = checkout.Shop{OrderURL: "https://shop.example/orders/{number}"}
+	return w.open(change)
+}
+
+// open makes the changes and starts the service.
+func (w *world) open(change []func(*world)) *world {
+	w.t.Helper()
+	w.settings.OrderURL = "https://shop.example/orders/{number}"
 	for _, c := range change {
 		c(w)
 	}
 	w.boot()
-	t.Cleanup(func() { w.halt() })
+	w.t.Cleanup(func() { w.halt() })
 	return w
 }
 
@@ -131,18 +139,9 @@ func (w *world) boot() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	pay, err := stripepay.New(stripepay.Settings{
-		SecretKey: stripetest.SellerKey, BaseURL: w.stripe.URL(), Timeout: time.Second, Account: w.account,
-	}, stripepay.Options{
-		HTTP:  &http.Client{Transport: mortalTransport{p, &http.Transport{DisableKeepAlives: true}}},
-		Clock: w.clock, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	s := w.settings
+	s.Payment = w.processor(p)
 	s.Upstream = upstream.New("main", mortalAdapter(p, w.shop.adapter()), w.upstream)
-	s.Payment = pay
 	s.Handlers = []commerce.PaymentHandler{{ID: "card", Name: "dev.acp.tokenized.card", PSP: "stripe"}}
 	w.process, w.file = p, file
 	w.store = &mortalStore{Store: file, process: p}
@@ -159,6 +158,24 @@ func (w *world) boot() {
 		Log: slog.New(w.alerts), Timing: w.timing,
 	})
 	w.service.Start()
+}
+
+// processor is who holds the money, as a process reaches it.
+func (w *world) processor(p *process) payment.Processor {
+	w.t.Helper()
+	if w.memory != nil {
+		return w.memory
+	}
+	pay, err := stripepay.New(stripepay.Settings{
+		SecretKey: stripetest.SellerKey, BaseURL: w.stripe.URL(), Timeout: time.Second, Account: w.account,
+	}, stripepay.Options{
+		HTTP:  &http.Client{Transport: mortalTransport{p, &http.Transport{DisableKeepAlives: true}}},
+		Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return pay
 }
 
 func (w *world) owner() string { return fmt.Sprintf("process-%d", w.boots) }
