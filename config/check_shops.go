@@ -72,6 +72,9 @@ func (c *checker) checkStripe(path string, s *Stripe) {
 	if s.Account != "" && !stripeAccountForm.MatchString(s.Account) {
 		c.report(path+".account", "wants a Stripe account id, acct_ and letters or digits")
 	}
+	if s.KeyAccount != "" && !stripeAccountForm.MatchString(s.KeyAccount) {
+		c.report(path+".key_account", "wants a Stripe account id, acct_ and letters or digits")
+	}
 	if !stripeVersionForm.MatchString(s.APIVersion) {
 		c.report(path+".api_version", "wants a Stripe API version, such as 2026-04-22.preview")
 	}

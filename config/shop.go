@@ -88,6 +88,9 @@ type Stripe struct {
 	MerchantID string `yaml:"merchant_id,required"`
 	// Account is the connected account that is charged, acct_…; empty means the key's own.
 	Account string `yaml:"account"`
+	// KeyAccount is the account that SecretKey belongs to, acct_…. With it the key can be rotated while checkouts are under way; empty
+	// binds each of them to the key it began with.
+	KeyAccount string `yaml:"key_account"`
 	// APIVersion is the Stripe-Version header of calls with a token. Default 2026-04-22.preview, the first public
 	// preview of Shared Payment Tokens.
 	APIVersion string `yaml:"api_version"`

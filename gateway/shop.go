@@ -90,7 +90,8 @@ func newTransport() *http.Transport {
 
 func stripeSettings(s *config.Stripe) stripepay.Settings {
 	return stripepay.Settings{
-		SecretKey: payment.Secret(s.SecretKey.Reveal()), Account: s.Account, APIVersion: s.APIVersion, Shape: s.ParameterShape, BaseURL: s.BaseURL,
+		SecretKey: payment.Secret(s.SecretKey.Reveal()), Account: s.Account, KeyAccount: s.KeyAccount,
+		APIVersion: s.APIVersion, Shape: s.ParameterShape, BaseURL: s.BaseURL,
 	}
 }
 

@@ -117,7 +117,7 @@ func (r *run) moved(ctx context.Context) bool {
 	if !r.steps[r.row.Step].Money || r.shop.Payment.Terms().Account == r.at.Terms.Account {
 		return false
 	}
-	r.alert(ctx, "frozen_account_differs", "restore the payment key that the attempt was frozen with")
+	r.alert(ctx, "frozen_account_differs", "restore the payment account, and the key unless key_account names its account, that the attempt was frozen with")
 	return true
 }
 

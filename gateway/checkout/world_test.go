@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -38,23 +39,26 @@ func TestMain(m *testing.M) {
 
 // world is a service between a shop in memory, the stateful Stripe on loopback and a real database.
 type world struct {
-	t        *testing.T
-	shop     *memoryShop
-	stripe   *stripetest.Server
-	memory   *memoryProcessor // in place of stripe
-	clock    *skewed
-	process  *process
-	store    *mortalStore
-	file     *sqlstore.Store
-	path     string
-	account  string // the connected account that is charged
-	upstream upstream.Options
-	settings checkout.Shop
-	timing   checkout.Timing
-	service  *checkout.Service
-	alerts   *alerts
-	seq      *atomic.Int64
-	boots    int
+	t       *testing.T
+	shop    *memoryShop
+	stripe  *stripetest.Server
+	memory  *memoryProcessor // in place of stripe
+	clock   *skewed
+	process *process
+	store   *mortalStore
+	file    *sqlstore.Store
+	path    string
+	account string // the connected account that is charged
+	key     string // the seller's at Stripe; empty: the first
+	// keyAccount is the account that the settings name as the key's; empty: none.
+	keyAccount string
+	upstream   upstream.Options
+	settings   checkout.Shop
+	timing     checkout.Timing
+	service    *checkout.Service
+	alerts     *alerts
+	seq        *atomic.Int64
+	boots      int
 	// firstToken is what a complete was first sent with.
 	firstToken string
 	// deadline is how long a complete waits.
@@ -167,7 +171,8 @@ func (w *world) processor(p *process) payment.Processor {
 		return w.memory
 	}
 	pay, err := stripepay.New(stripepay.Settings{
-		SecretKey: stripetest.SellerKey, BaseURL: w.stripe.URL(), Timeout: time.Second, Account: w.account,
+		SecretKey: payment.Secret(cmp.Or(w.key, stripetest.SellerKey)), KeyAccount: w.keyAccount,
+		BaseURL: w.stripe.URL(), Timeout: time.Second, Account: w.account,
 	}, stripepay.Options{
 		HTTP:  &http.Client{Transport: mortalTransport{p, &http.Transport{DisableKeepAlives: true}}},
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler),

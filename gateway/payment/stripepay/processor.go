@@ -81,7 +81,8 @@ func New(s Settings, o Options) (*Processor, error) {
 // Terms are what a new attempt must freeze.
 func (p *Processor) Terms() payment.Terms { return p.terms }
 
-// Check proves that the key works, by reading at most one intent: the permission that recovery needs anyway.
+// Check proves that the key works, by reading at most one intent: the permission that recovery needs anyway. Where the settings name
+// the key's account, it also asks Stripe for that (docs.stripe.com/api/accounts/retrieve, read 2026-11-22).
 func (p *Processor) Check(ctx context.Context) error {
 	params := &stripe.PaymentIntentListParams{}
 	params.Limit = stripe.Int64(1)
@@ -96,7 +97,26 @@ func (p *Processor) Check(ctx context.Context) error {
 		}
 		break
 	}
-	return nil
+	if p.settings.KeyAccount == "" {
+		return nil
+	}
+	c := call{what: "ask stripe whose key it is", reads: true}
+	ctx, trip = follow(ctx)
+	got, err := p.client.V1Accounts.Retrieve(ctx, nil)
+	switch {
+	case err != nil:
+		failed := p.failure(c, err, trip).Error
+		if failed.Kind == payment.Unauthorized {
+			failed.Message = c.what + ": stripe does not tell it to this key; give the key the permission to read its account, or do not name the account"
+		}
+		return failed
+	case got.ID != p.settings.KeyAccount:
+		return &payment.Error{Kind: payment.Unauthorized, Code: "account_differs", RequestID: requestID(got.LastResponse), Message: fmt.Sprintf(
+			"%s: the key belongs to account %q and the configuration names %s; checkouts under way would be looked for in the wrong account",
+			c.what, got.ID, p.settings.KeyAccount)}
+	default:
+		return nil
+	}
 }
 
 // write prepares the parameters that every write shares.

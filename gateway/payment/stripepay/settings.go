@@ -38,6 +38,9 @@ type Settings struct {
 	SecretKey payment.Secret
 	// Account is the connected account that is charged, acct_…; empty means the key's own.
 	Account string
+	// KeyAccount is the account that SecretKey belongs to, acct_…. When it is named, attempts are frozen for it and go on under another
+	// key of the same account and mode; empty binds them to the key. [Processor.Check] compares it with what Stripe says.
+	KeyAccount string
 	// APIVersion is the Stripe-Version of calls with a token; empty is [DefaultAPIVersion]. Other calls use the SDK's own.
 	APIVersion string
 	// Shape is [ShapeMethodData], also when empty, or [ShapeTopLevel].
@@ -88,6 +91,9 @@ func (s Settings) Validate() error {
 	if s.Account != "" && !accountForm.MatchString(s.Account) {
 		report("stripe account %q: want acct_ and letters or digits", s.Account)
 	}
+	if s.KeyAccount != "" && !accountForm.MatchString(s.KeyAccount) {
+		report("stripe key account %q: want acct_ and letters or digits", s.KeyAccount)
+	}
 	if !versionForm.MatchString(s.APIVersion) {
 		report("stripe api version %q: want a date and a name, such as %s", s.APIVersion, DefaultAPIVersion)
 	}
@@ -129,9 +135,17 @@ func loopback(host string) bool {
 	return host == "localhost" || (err == nil && addr.IsLoopback())
 }
 
-// terms are what an attempt freezes. The account's fingerprint changes with the key, because idempotency keys belong to an account
-// and only the key says which one that is: a hash that cannot be turned back.
+// terms are what an attempt freezes. Idempotency keys belong to an account and a mode. Unless the settings name the account, only the
+// key says which one that is, and the fingerprint changes with the key: a hash that cannot be turned back.
 func (s Settings) terms() payment.Terms {
-	sum := sha256.Sum256([]byte("postern stripe account\x00" + string(s.SecretKey) + "\x00" + s.Account))
+	owner := "postern stripe account\x00" + string(s.SecretKey)
+	if s.KeyAccount != "" {
+		mode := "test"
+		if s.live() {
+			mode = "live"
+		}
+		owner = "postern stripe account id\x00" + mode + "\x00" + s.KeyAccount
+	}
+	sum := sha256.Sum256([]byte(owner + "\x00" + s.Account))
 	return payment.Terms{Account: hex.EncodeToString(sum[:8]), APIVersion: s.APIVersion, Shape: s.Shape}
 }

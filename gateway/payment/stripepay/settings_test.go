@@ -10,6 +10,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
 func TestSettings(t *testing.T) {
@@ -36,6 +37,7 @@ func TestSettings(t *testing.T) {
 		"version":               {stripepay.Settings{SecretKey: test, APIVersion: "latest"}, "api version"},
 		"shape":                 {stripepay.Settings{SecretKey: test, Shape: "nested"}, "shape"},
 		"account":               {stripepay.Settings{SecretKey: test, Account: "shop"}, "account"},
+		"key account":           {stripepay.Settings{SecretKey: test, KeyAccount: "acct_"}, "key account"},
 		"timeout":               {stripepay.Settings{SecretKey: test, Timeout: -time.Second}, "timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,6 +100,55 @@ func TestTermsNameTheAccount(t *testing.T) {
 		if terms(s).Account == one.Account {
 			t.Errorf("account %q is that of another key", one.Account)
 		}
+	}
+
+	named := stripepay.Settings{SecretKey: "sk_test_one", KeyAccount: "acct_1"}
+	if terms(named) != terms(stripepay.Settings{SecretKey: "rk_test_two", KeyAccount: "acct_1"}) {
+		t.Error("another key of a named account changes its terms")
+	}
+	for _, s := range []stripepay.Settings{
+		{SecretKey: "sk_test_one"},
+		{SecretKey: "sk_test_one", KeyAccount: "acct_2"},
+		{SecretKey: "sk_live_one", KeyAccount: "acct_1"},
+		{SecretKey: "sk_test_one", KeyAccount: "acct_1", Account: "acct_1"},
+	} {
+		if terms(s).Account == terms(named).Account {
+			t.Errorf("%+v is taken for %+v", s, named)
+		}
+	}
+}
+
+// TestCheckAsksWhoseKeyItIs: a key of another account, or one that cannot be placed, must show before money moves under it.
+func TestCheckAsksWhoseKeyItIs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		account string
+		fault   *stripetest.Fault
+		want    string // empty: all is well
+	}{
+		"its own":    {stripetest.SellerAccount, nil, ""},
+		"another":    {stripetest.AgentAccount, nil, `belongs to account "` + stripetest.SellerAccount + `" and the configuration names ` + stripetest.AgentAccount},
+		"not told":   {stripetest.SellerAccount, &stripetest.Fault{Op: stripetest.OpAccount, Kind: stripetest.Refuse, Status: 403}, "permission to read its account"},
+		"unreadable": {stripetest.SellerAccount, &stripetest.Fault{Op: stripetest.OpAccount, Kind: stripetest.Garble}, "nothing was learned"},
+		"not asked":  {"", &stripetest.Fault{Op: stripetest.OpAccount, Kind: stripetest.Refuse, Status: 403}, ""},
+		"limited":    {stripetest.SellerAccount, &stripetest.Fault{Op: stripetest.OpAccount, Kind: stripetest.RateLimit}, "limits our calls"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, stripepay.Settings{KeyAccount: c.account}, stripetest.Options{})
+			if c.fault != nil {
+				if err := f.stripe.Arm(*c.fault); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := f.Check(t.Context())
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), stripetest.SellerKey) {
+				t.Errorf("an error shows the key: %v", err)
+			}
+		})
 	}
 }
 

@@ -212,6 +212,10 @@ type balanceBody struct {
 	Pending   []json.RawMessage `json:"pending"`
 }
 
+func retrieveAccount(_ *Server, c *call) (any, *apiError) {
+	return accountBody{ID: c.account.id, Object: "account"}, nil
+}
+
 func retrieveBalance(*Server, *call) (any, *apiError) {
 	return balanceBody{Available: []json.RawMessage{}, Object: "balance", Pending: []json.RawMessage{}}, nil
 }

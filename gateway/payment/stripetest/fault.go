@@ -29,6 +29,7 @@ const (
 	OpRevokeIssued   Op = "issued_tokens.revoke"
 	OpEventList      Op = "events.list"
 	OpBalance        Op = "balance.retrieve"
+	OpAccount        Op = "account.retrieve"
 )
 
 // Kind is a way to misbehave.

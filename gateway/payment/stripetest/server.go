@@ -10,18 +10,21 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/clock"
 )
 
-// Keys and profiles of the two accounts that every server starts with.
+// Keys, profiles and ids of the two accounts that every server starts with.
 const (
 	SellerKey     = "sk_test_posternseller"
 	SellerProfile = "profile_test_postern_seller"
 	AgentKey      = "sk_test_posternagent"
 	AgentProfile  = "profile_test_postern_agent"
+	SellerAccount = "acct_seller"
+	AgentAccount  = "acct_agent"
 )
 
 // Options say how a server behaves. The zero value is usable.
@@ -73,6 +76,7 @@ type Server struct {
 
 // account is one Stripe account: its keys and everything that it owns.
 type account struct {
+	id      string
 	name    string
 	profile string
 	keys    []string
@@ -85,7 +89,8 @@ type account struct {
 }
 
 func newAccount(name, key, profile string) *account {
-	return &account{name: name, profile: profile, keys: []string{key}, stored: map[string]*stored{}}
+	id := "acct_" + strings.ReplaceAll(name, "_", "")
+	return &account{id: id, name: name, profile: profile, keys: []string{key}, stored: map[string]*stored{}}
 }
 
 // shelf keeps objects in the order of their making and finds them by id. The zero value is empty.

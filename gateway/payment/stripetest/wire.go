@@ -246,6 +246,11 @@ type listBody[T any] struct {
 	URL     string `json:"url"`
 }
 
+type accountBody struct {
+	ID     string `json:"id"`
+	Object string `json:"object"`
+}
+
 type eventBody struct {
 	APIVersion      string       `json:"api_version"`
 	Created         int64        `json:"created"`
