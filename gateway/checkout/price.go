@@ -176,6 +176,13 @@ func lineOf(f *commerce.Fault, lines []commerce.CartLine) int {
 
 // quoteFault is what an agent is told when a cart cannot be priced at all.
 func quoteFault(f *commerce.Fault, cart commerce.Cart) error {
+	if errors.Is(f, commerce.ErrOverflow) && f.Kind == commerce.Rejected {
+		param := "$.line_items"
+		if i := lineOf(f, cart.Lines); i >= 0 {
+			param = fmt.Sprintf("$.line_items[%d].quantity", i)
+		}
+		return commerce.Faultf(commerce.Invalid, "the cart costs more than can be charged; lower its quantities").At(param).Because(f)
+	}
 	switch f.Kind {
 	case commerce.ItemUnavailable:
 		for i, l := range cart.Lines {

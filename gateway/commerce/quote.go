@@ -36,24 +36,57 @@ func (q Quote) Amount(t TotalType) int64 {
 	return sum
 }
 
+// amount is [Quote.Amount], or [ErrOverflow].
+func (q Quote) amount(t TotalType) (sum int64, err error) {
+	for _, row := range q.Totals {
+		if row.Type == t {
+			if sum, err = Add(sum, row.Amount); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return sum, nil
+}
+
+// tooLarge is the fault of a cart that costs more than can be counted. line is the line that does so by itself; empty: their sum.
+func tooLarge(line string) error {
+	return &Fault{Kind: Rejected, LineID: line, Message: "the cart costs more than 64 bits of minor units can hold", Err: ErrOverflow}
+}
+
 // Check proves the arithmetic that every answer rests on: no negative amount, lines and options that add up, totals that follow
 //
 //	total = items_base_amount − items_discount − discount + fulfillment + tax + fee + gift_wrap + tip − store_credit
 //
-// and a total that equals [Quote.Total]. A quote that fails must not be shown and must not be charged.
+// and a total that equals [Quote.Total]. A quote that fails must not be shown and must not be charged. Where a line (unit price ×
+// quantity) or the sum of the lines does not fit 64 bits, the error is a [Fault] of kind [Rejected] because of [ErrOverflow]: it is what
+// was asked for that costs too much. Numbers that wrap around could add up to anything, nothing among it.
 func (q Quote) Check() error {
-	var base, discount int64
+	var base, discount, total int64
 	for _, l := range q.Lines {
-		if slices.Min([]int64{l.UnitAmount, l.Base, l.Discount, l.Subtotal, l.Tax, l.Total}) < 0 {
+		if _, err := Mul(l.UnitAmount, l.Quantity); err != nil {
+			return tooLarge(l.ID)
+		}
+		if slices.Min([]int64{l.Quantity, l.UnitAmount, l.Base, l.Discount, l.Subtotal, l.Tax, l.Total}) < 0 {
 			return fmt.Errorf("line %s has a negative amount", l.ID)
 		}
-		if l.Subtotal != l.Base-l.Discount || l.Total != l.Subtotal+l.Tax {
+		taxed, err := Add(l.Subtotal, l.Tax)
+		if err != nil {
+			return tooLarge(l.ID)
+		}
+		if l.Subtotal != l.Base-l.Discount || l.Total != taxed {
 			return fmt.Errorf("line %s does not add up: %d − %d = %d, + %d = %d", l.ID, l.Base, l.Discount, l.Subtotal, l.Tax, l.Total)
 		}
-		base, discount = base+l.Base, discount+l.Discount
+		for _, sum := range []struct {
+			of *int64
+			n  int64
+		}{{&base, l.Base}, {&discount, l.Discount}, {&total, l.Total}} {
+			if *sum.of, err = Add(*sum.of, sum.n); err != nil {
+				return tooLarge("")
+			}
+		}
 	}
 	for _, o := range q.Options {
-		if o.Subtotal < 0 || o.Tax < 0 || o.Total != o.Subtotal+o.Tax {
+		if sum, err := Add(o.Subtotal, o.Tax); err != nil || o.Subtotal < 0 || o.Tax < 0 || o.Total != sum {
 			return fmt.Errorf("fulfillment option %s does not add up: %d + %d = %d", o.ID, o.Subtotal, o.Tax, o.Total)
 		}
 	}
@@ -69,8 +102,19 @@ func (q Quote) Check() error {
 		return fmt.Errorf("items %d − %d differ from the sum of the lines, %d − %d",
 			q.Amount(TotalItemsBase), q.Amount(TotalItemsDiscount), base, discount)
 	}
-	due := base - discount - q.Amount(TotalDiscount) + q.Amount(TotalFulfillment) + q.Amount(TotalTax) + q.Amount(TotalFee) +
-		q.Amount(TotalGiftWrap) + q.Amount(TotalTip) - q.Amount(TotalStoreCredit)
+	due := base - discount // of two that are not negative
+	for _, t := range []TotalType{TotalFulfillment, TotalTax, TotalFee, TotalGiftWrap, TotalTip, TotalDiscount, TotalStoreCredit} {
+		n, err := q.amount(t)
+		if t == TotalDiscount || t == TotalStoreCredit {
+			n = -n
+		}
+		if err == nil {
+			due, err = Add(due, n)
+		}
+		if err != nil {
+			return tooLarge("")
+		}
+	}
 	if due != q.Amount(TotalDue) || due != q.Total {
 		return fmt.Errorf("totals add up to %d, the total row says %d, the shop's rounded total is %d", due, q.Amount(TotalDue), q.Total)
 	}

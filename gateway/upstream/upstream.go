@@ -119,7 +119,8 @@ func (s *Shop) CanFind() bool { return s.adapter.FindOrder != nil }
 
 // Quote prices the desired state and proves the arithmetic of the answer. Where the shop has a catalogue, the cart's items are looked
 // up first, in the cache if they are there, and lend their words to lines that came back without them. An item that the catalogue does
-// not know fails with ItemUnavailable; one that the shop refuses is forgotten, so that the next quote looks it up afresh.
+// not know fails with ItemUnavailable; one that the shop refuses is forgotten, so that the next quote looks it up afresh. A cart that
+// costs more than 64 bits can hold fails with Rejected because of [commerce.ErrOverflow].
 func (s *Shop) Quote(ctx context.Context, r adapters.QuoteRequest) (q commerce.Quote, err error) {
 	err = s.read(ctx, "quote", func(ctx context.Context) error {
 		if r.Items, err = s.items(ctx, r.Cart.Lines); err != nil {
@@ -132,7 +133,10 @@ func (s *Shop) Quote(ctx context.Context, r adapters.QuoteRequest) (q commerce.Q
 		if q.Currency != s.adapter.Facts.Currency {
 			return commerce.Faultf(commerce.Unexpected, "shop %s: the quote is in %q, the shop sells in %q", s.name, q.Currency, s.adapter.Facts.Currency)
 		}
-		if err := q.Check(); err != nil {
+		switch err := q.Check(); {
+		case errors.Is(err, commerce.ErrOverflow):
+			return err // the agent's wish, and no sign of how the shop is
+		case err != nil:
 			return commerce.Faultf(commerce.Unexpected, "shop %s: the quote's amounts are not consistent", s.name).Because(err)
 		}
 		return s.describe(ctx, q.Lines, r.Items)
