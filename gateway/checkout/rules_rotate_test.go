@@ -42,6 +42,7 @@ func TestS06_RotatedKey(t *testing.T) {
 				w.key, w.keyAccount = "", c.before
 				w.restart()
 			}
+			w.until("the money is taken", func() bool { return w.ledger(cs.ID).Captured("usd") == cs.Quote.Total })
 			w.deadline = 30 * time.Second
 			a, _, err := w.insist("k1", cs.ID, w.token())
 			if got := session(t, a, err); got.Status != commerce.Completed {
