@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -89,6 +90,8 @@ func (c *checker) checkWebhook(path string, w *Webhook) {
 	switch {
 	case err != nil:
 		c.report(path+".url", "%s", err)
+	case !isPort(u.Port()):
+		c.report(path+".url", "has port %s; use one from 1 to 65535, or leave it out", u.Port())
 	case isLoopback(u.Hostname()) && w.AllowPrivate:
 	case u.Scheme != "https" && w.AllowPrivate:
 		c.report(path+".url", "must be https; http is for loopback only")
@@ -98,9 +101,13 @@ func (c *checker) checkWebhook(path string, w *Webhook) {
 		c.report(path+".url", "is a loopback address; for a receiver on this machine set allow_private: true")
 	case isPrivate(u):
 		c.report(path+".url", "is a private address, and no event is ever sent to one; give the receiver a public address")
-	case u.Port() != "" && u.Port() != "443":
-		c.report(path+".url", "is on port %s, and off this machine events are sent to port 443 only; leave the port out", u.Port())
 	}
+}
+
+// isPort reports whether the text of a URL's port, which may be missing, is one that can be dialled.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || (err == nil && n > 0)
 }
 
 // carrierNAT is the shared address space of RFC 6598, which is not public either.

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -262,4 +263,20 @@ func writeCertificate(t *testing.T, dir string) (certFile, keyFile string) {
 	writeFile(t, certFile, 0o644, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
 	writeFile(t, keyFile, 0o600, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 	return certFile, keyFile
+}
+
+// TestWebhookPorts: a receiver may be on any port that exists; 65536 is in testdata/bad.
+func TestWebhookPorts(t *testing.T) {
+	t.Parallel()
+	const bad = "agent.example.com:65536"
+	data, err := os.ReadFile("testdata/bad/webhook-port.yaml")
+	if err != nil || !bytes.Contains(data, []byte(bad)) {
+		t.Fatalf("no %s in the file: %v", bad, err)
+	}
+	for port, ok := range map[string]bool{"": true, ":443": true, ":8443": true, ":65535": true, ":1": true, ":": true, ":0": false, ":99999999999999999999": false} {
+		_, err := config.Parse(bytes.ReplaceAll(data, []byte(bad), []byte("agent.example.com"+port)), testOptions())
+		if (err == nil) != ok {
+			t.Errorf("port %q: %v, want accepted %v", port, err, ok)
+		}
+	}
 }

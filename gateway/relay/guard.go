@@ -29,25 +29,10 @@ const (
 var errBlocked = errors.New("blocked target")
 
 // guardedTransport connects to receivers. An agent's URL is hostile input, so the address is judged when it is dialled, after every
-// name was resolved: public addresses on port 443 only. allowPrivate lets loopback through, on any port, and nothing else; plain HTTP
-// reaches loopback alone. It follows no redirect, uses no proxy of the environment and verifies TLS.
-func guardedTransport(allowPrivate, plain bool) *http.Transport {
-	public := ssrf.New(ssrf.WithPorts(443))
-	dialer := &net.Dialer{
-		Timeout: connectTimeout,
-		ControlContext: func(_ context.Context, network, address string, c syscall.RawConn) error {
-			if allowPrivate && loopback(address) {
-				return nil
-			}
-			if plain {
-				return fmt.Errorf("%w: plain http off loopback", errBlocked)
-			}
-			if err := public.Safe(network, address, c); err != nil {
-				return fmt.Errorf("%w: %w", errBlocked, err)
-			}
-			return nil
-		},
-	}
+// name was resolved: public addresses on the port of the configured URL only. allowPrivate lets loopback through, on any port, and
+// nothing else; plain HTTP reaches loopback alone. It follows no redirect, uses no proxy of the environment and verifies TLS.
+func guardedTransport(port uint16, allowPrivate, plain bool) *http.Transport {
+	dialer := &net.Dialer{Timeout: connectTimeout, ControlContext: guard(port, allowPrivate, plain)}
 	return &http.Transport{
 		Proxy:                  nil,
 		DialContext:            dialer.DialContext,
@@ -59,6 +44,23 @@ func guardedTransport(allowPrivate, plain bool) *http.Transport {
 		IdleConnTimeout:        idleConnectionTTL,
 		MaxResponseHeaderBytes: maxReplyHeader,
 		DisableCompression:     true,
+	}
+}
+
+// guard judges an address before it is dialled.
+func guard(port uint16, allowPrivate, plain bool) func(context.Context, string, string, syscall.RawConn) error {
+	public := ssrf.New(ssrf.WithPorts(port))
+	return func(_ context.Context, network, address string, c syscall.RawConn) error {
+		if allowPrivate && loopback(address) {
+			return nil
+		}
+		if plain {
+			return fmt.Errorf("%w: plain http off loopback", errBlocked)
+		}
+		if err := public.Safe(network, address, c); err != nil {
+			return fmt.Errorf("%w: %w", errBlocked, err)
+		}
+		return nil
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/postern-gateway/postern/gateway/clock"
@@ -51,12 +52,19 @@ func TestGuard(t *testing.T) {
 		{"link-local", "https://[fe80::1]", false},
 		{"unique local", "https://[fd00::1]", false},
 		{"multicast", "https://224.0.0.1", false},
-		{"a public address, another port", "https://8.8.8.8:25", false},
 		{"allow_private does not open 10/8", "https://10.1.2.3", true},
 		{"allow_private does not open metadata", "https://169.254.169.254", true},
-		{"allow_private does not open other ports", "https://8.8.8.8:25", true},
+		{"allow_private does not open 10/8 on the url's port", "https://10.1.2.3:8443", true},
+		{"private on the url's port", "https://192.168.0.1:8443", false},
+		{"metadata on the url's port", "https://169.254.169.254:8080", false},
 	} {
-		transport := guardedTransport(c.allowPrivate, false)
+		sub := subscription(c.url)
+		sub.Webhook.AllowPrivate = c.allowPrivate
+		e, err := sub.endpoint(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := e.transport
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +79,7 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s: an operator reads %q", c.name, got)
 		}
 	}
-	plain := guardedTransport(true, true)
+	plain := guardedTransport(443, true, true)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://8.8.8.8:443", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +95,43 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// TestGuardOpensThePortOfTheURL: the seller's own configuration names the port, and no other is opened with it. Nothing is dialled.
+func TestGuardOpensThePortOfTheURL(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		url, address string
+		open         bool
+	}{
+		{"https://agent.example/hook", "8.8.8.8:443", true},
+		{"https://agent.example/hook", "8.8.8.8:8443", false},
+		{"https://agent.example:8443/hook", "8.8.8.8:8443", true},
+		{"https://agent.example:8443/hook", "[2001:4860:4860::8888]:8443", true},
+		{"https://agent.example:8443/hook", "8.8.8.8:443", false},
+		{"https://agent.example:8443/hook", "8.8.8.8:22", false},
+		{"https://agent.example:8443/hook", "10.1.2.3:8443", false},
+		{"https://agent.example:8443/hook", "127.0.0.1:8443", false},
+	} {
+		sub := subscription(c.url)
+		sub.Webhook.AllowPrivate = false
+		_, port, err := sub.check()
+		if err != nil {
+			t.Fatal(err)
+		}
+		network := "tcp4"
+		if strings.HasPrefix(c.address, "[") {
+			network = "tcp6"
+		}
+		if err := guard(port, false, false)(t.Context(), network, c.address, nil); (err == nil) != c.open || err != nil && !errors.Is(err, errBlocked) {
+			t.Errorf("%s reaches %s: %v, want open %v", c.url, c.address, err, c.open)
+		}
+	}
+	for _, bad := range []string{"https://agent.example:0/", "https://agent.example:65536/", "https://agent.example:99999999999/"} {
+		if _, err := subscription(bad).endpoint(nil); err == nil || !strings.Contains(err.Error(), "no port") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestNoProxyFromTheEnvironment(t *testing.T) {
 	var asked receiver
 	proxy := httptest.NewServer(&asked)
@@ -94,7 +139,7 @@ func TestNoProxyFromTheEnvironment(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"} {
 		t.Setenv(name, proxy.URL)
 	}
-	if guardedTransport(false, false).Proxy != nil {
+	if guardedTransport(443, false, false).Proxy != nil {
 		t.Error("the transport asks for a proxy")
 	}
 }
@@ -137,7 +182,7 @@ func TestTLSIsVerified(t *testing.T) {
 		t.Errorf("%q with %d requests, want tls and none", d.LastResult, rcv.count())
 	}
 
-	trusted := guardedTransport(true, false)
+	trusted := guardedTransport(443, true, false)
 	trusted.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
 	trusted.TLSClientConfig.RootCAs.AddCert(srv.Certificate())
 	lane(t, st, "s2", testAgent, clock.System().Now(), commerce.OrderCreate)

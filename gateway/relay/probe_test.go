@@ -49,7 +49,7 @@ func TestProbe(t *testing.T) {
 			t.Parallel()
 			s := subscription(c.url)
 			s.Webhook.AllowPrivate = c.private
-			transport := guardedTransport(c.private, strings.HasPrefix(c.url, "http:"))
+			transport := guardedTransport(443, c.private, strings.HasPrefix(c.url, "http:"))
 			if c.trusted {
 				transport.TLSClientConfig.RootCAs = roots
 			}
