@@ -101,7 +101,7 @@ func (l *login) fetch(ctx context.Context, s *shop) (string, time.Duration, erro
 		return "", 0, err
 	}
 	if !resp.OK() {
-		if f := resp.Fault(); f.Kind != commerce.Rejected {
+		if f := resp.Fault(); f.Kind != commerce.Unexplained {
 			return "", 0, f
 		}
 		return "", 0, commerce.Faultf(commerce.Unauthorized, "log in: POST %s answered %d; check the credentials", l.path.text, resp.Status)

@@ -144,10 +144,10 @@ func TestStatusesMeanWhatTheyMayMean(t *testing.T) {
 	}{
 		{401, commerce.Unauthorized, commerce.Unauthorized},
 		{403, commerce.Unauthorized, commerce.Unauthorized},
-		{404, commerce.Rejected, commerce.Rejected},
+		{404, commerce.Unexplained, commerce.Unexplained},
 		{408, commerce.Temporary, commerce.Indeterminate},
-		{409, commerce.Rejected, commerce.Rejected},
-		{422, commerce.Rejected, commerce.Rejected},
+		{409, commerce.Unexplained, commerce.Unexplained},
+		{422, commerce.Unexplained, commerce.Unexplained},
 		{429, commerce.RateLimited, commerce.RateLimited},
 		{500, commerce.Temporary, commerce.Indeterminate},
 		{503, commerce.Temporary, commerce.Indeterminate},

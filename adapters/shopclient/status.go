@@ -28,7 +28,7 @@ func (r Response) Fault() *commerce.Fault {
 		f.RetryAfter = retryAfter(r.Header)
 		return f
 	case s >= 400 && s <= 499 && s != http.StatusRequestTimeout:
-		return commerce.Faultf(commerce.Rejected, "%s answered %d", name, s)
+		return commerce.Faultf(commerce.Unexplained, "%s answered %d, which nothing here explains", name, s)
 	case s >= 300 && s <= 399:
 		return lost(r.request, s, "redirects are not followed; correct base_url")
 	case s >= 200 && s <= 299:

@@ -60,6 +60,10 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 			case f.Kind == commerce.OptionGone && guessed:
 				guessed, ask.Choices = false, nil
 			case !p.setAside(f, r.cart, &ask):
+				if f.Kind == commerce.Unexplained {
+					s.log.ErrorContext(ctx, "a checkout needs eyes", "alert", "shop_answer_unexplained", "shop", shop.Upstream.Name(),
+						"remedy", "teach the adapter what this answer of the shop means", "error", f)
+				}
 				return p, quoteFault(f, r.cart)
 			case len(ask.Lines) == 0: // nothing is left that has a price
 				p.quote = commerce.Quote{Currency: r.cart.Currency, CartRef: cartRef, NeedsShipping: true}
@@ -174,7 +178,8 @@ func lineOf(f *commerce.Fault, lines []commerce.CartLine) int {
 	})
 }
 
-// quoteFault is what an agent is told when a cart cannot be priced at all.
+// quoteFault is what an agent is told when a cart cannot be priced at all. Only a refusal that the adapter recognised is the request's
+// fault, and final; what nobody can explain is between the shop and its adapter, and the same request may succeed later.
 func quoteFault(f *commerce.Fault, cart commerce.Cart) error {
 	if errors.Is(f, commerce.ErrOverflow) && f.Kind == commerce.Rejected {
 		param := "$.line_items"

@@ -38,6 +38,9 @@ const (
 	Rejected
 	// Unsupported says that the shop cannot do this at all.
 	Unsupported
+	// Unexplained is an answer of the 400s that the adapter does not recognise. A write that met it was not done; what it says of a
+	// question nobody knows, so that it is never told to an agent as a fault of what it asked for.
+	Unexplained
 )
 
 // The faults of reaching a shop, definite in that nothing was done, but for Indeterminate.
