@@ -93,31 +93,7 @@ func TestCheckLive(t *testing.T) {
 		}
 	})
 	stripe := stripetest.New(t, stripetest.Options{})
-	description, err := filepath.Abs(filepath.Join("demo", "shop.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("SHOP_KEY", s.Shop().Key())
-	t.Setenv("STRIPE_SECRET_KEY", stripetest.SellerKey)
-	t.Setenv("SEALING_KEY", strings.Repeat("ab", 32))
-	file := filepath.Join(t.TempDir(), "gateway.yaml")
-	text := strings.NewReplacer("SHOP_YAML", description, "SHOP_URL", s.URL(), "STRIPE_URL", stripe.URL()).Replace(`
-listen: 127.0.0.1:0
-encryption_key: "${env:SEALING_KEY}"
-store: {sqlite: postern.db}
-shops:
-  main:
-    adapter: declarative
-    settings: {file: "SHOP_YAML", base_url: "SHOP_URL", secrets: {shop_key: "${env:SHOP_KEY}"}}
-    currency: usd
-    payment: {stripe: {secret_key: "${env:STRIPE_SECRET_KEY}", merchant_id: profile_1, base_url: "STRIPE_URL"}}
-    links: {terms_of_use: https://shop.example/terms, privacy_policy: https://shop.example/privacy}
-agents:
-  - {name: one, keys: [{sha256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8}], shops: [main]}
-`)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeConfig(t, s, stripe)
 	if got := typeIn(t.Context(), "check", "--config", file, "--live"); got.code != 0 || got.out !=
 		"ok      database: there is none yet, and its folder can be written; postern serve creates it\nok      shop main\nok      stripe of shop main\n" {
 		t.Errorf("good keys: %+v", got)

@@ -77,7 +77,7 @@ func TestProbeOldTLS(t *testing.T) {
 	t.Parallel()
 	old := httptest.NewUnstartedServer(http.NotFoundHandler())
 	old.Config.ErrorLog = log.New(io.Discard, "", 0)
-	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // it is to be refused
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	old.StartTLS()
 	defer old.Close()
 	if _, err := subscription(old.URL).Probe(t.Context()); err == nil || !strings.Contains(err.Error(), "TLS 1.2 or newer") {
