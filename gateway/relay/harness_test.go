@@ -265,10 +265,18 @@ func (l *logLines) String() string {
 
 func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
-// faultyStore lets a test fail commits.
+// faultyStore lets a test fail commits, and one order that does not open.
 type faultyStore struct {
 	store.Store
-	before func(store.Batch) error
+	before  func(store.Batch) error
+	damaged string // the order's ref
+}
+
+func (f *faultyStore) Order(ctx context.Context, shop, ref string) (store.Order, error) {
+	if ref == f.damaged {
+		return store.Order{}, errors.New("planted: the sealed value does not open")
+	}
+	return f.Store.Order(ctx, shop, ref)
 }
 
 func (f *faultyStore) Commit(ctx context.Context, b store.Batch) error {

@@ -516,6 +516,41 @@ func TestRefundRefusedAfterDoubt(t *testing.T) {
 		"order_update confirmed r1:2500:pending", "order_update confirmed r1:2500:completed")
 }
 
+// TestRefundOfADamagedOrder: it stays due and is told, moves no money, and stops no other; restored, it is made once.
+func TestRefundOfADamagedOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	place(t, b.st, b.shop, "o0", true)
+	b.shop.refund("o0", "r0", 500)
+	b.refund("r1", 2500)
+	b.st.damaged = "o0"
+	b.run()
+	b.runFor(10 * time.Minute)
+	if b.row("r1").State != store.RefundDone || len(b.bank.calls) != 1 {
+		t.Errorf("r1 is %s after %d calls", b.row("r1").State, len(b.bank.calls))
+	}
+	waits := func() store.Refund {
+		t.Helper()
+		rs, err := b.st.Refunds(t.Context(), testShop, "o0")
+		if err != nil || len(rs) != 1 {
+			t.Fatalf("refunds %v: %v", rs, err)
+		}
+		return rs[0]
+	}
+	told := strings.Count(b.log.String(), "refund could not be taken further")
+	if r := waits(); r.State != store.RefundDue || !r.Mark.IsZero() || told == 0 || told > 6 {
+		t.Errorf("the refund of the damaged order: %+v, told %d times in ten minutes", r, told)
+	}
+	b.st.damaged = ""
+	b.bank.mu.Lock()
+	b.bank.intent.ID = "pi_o0"
+	b.bank.mu.Unlock()
+	b.runFor(10 * time.Minute)
+	if r := waits(); r.State != store.RefundDone || len(b.bank.calls) != 2 {
+		t.Errorf("restored, the refund is %s after %d calls", r.State, len(b.bank.calls))
+	}
+}
+
 // TestRefundThatTakesTime: completed when the money has moved, and not when it was promised.
 func TestRefundThatTakesTime(t *testing.T) {
 	t.Parallel()
