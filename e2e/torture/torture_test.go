@@ -28,6 +28,8 @@ const (
 	patience = 4 * time.Minute
 	// quiet is how long the saga may need to come to rest once nothing fails any more.
 	quiet = 2 * time.Minute
+	// cutReplies is how many replies Stripe loses to holds, and to captures, if there are enough of them.
+	cutReplies = 60
 )
 
 // program is the gateway as a child process that is killed and started again.
@@ -106,7 +108,7 @@ func TestTorture(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	trouble(t, front, stripe)
+	armed := trouble(t, front, stripe)
 	p.start()
 	began := time.Now()
 	stopKilling := make(chan struct{})
@@ -127,6 +129,7 @@ func TestTorture(t *testing.T) {
 		if done == purchases {
 			close(stopKilling)
 			killer.Wait()
+			struck(t, front, stripe, armed)
 			front.ClearFaults()
 			stripe.Disarm()
 		}
@@ -147,29 +150,62 @@ func TestTorture(t *testing.T) {
 	}
 }
 
-// trouble makes shop and Stripe fail at random as real ones do.
-func trouble(t *testing.T, front *shop.Shop, stripe *stripetest.Server) {
+// trouble makes shop and Stripe fail as real ones do: each fault of the shop once for sure, and then at random. It returns
+// what Stripe was told to do.
+func trouble(t *testing.T, front *shop.Shop, stripe *stripetest.Server) []stripetest.Fault {
 	t.Helper()
-	for _, f := range []shop.Fault{
-		{Operation: string(shop.OrderPlace), Kind: shop.ErrorAfter, Percent: 10, Times: shop.Forever},
-		{Operation: string(shop.OrderPlace), Kind: shop.CutAfter, Percent: 10, Times: shop.Forever},
-		{Operation: string(shop.OrderPlace), Kind: shop.Late, Percent: 10, Times: shop.Forever, Delay: 150 * time.Millisecond},
-		{Operation: string(shop.OrderPlace), Kind: shop.ErrorBefore, Percent: 5, Times: shop.Forever},
-		{Operation: "cart.*", Kind: shop.CutAfter, Percent: 2, Times: shop.Forever},
-		{Operation: string(shop.OrderGet), Kind: shop.ErrorBefore, Percent: 5, Times: shop.Forever},
+	for i, f := range []shop.Fault{
+		{Operation: string(shop.OrderPlace), Kind: shop.ErrorAfter, Percent: 10},
+		{Operation: string(shop.OrderPlace), Kind: shop.CutAfter, Percent: 10},
+		{Operation: string(shop.OrderPlace), Kind: shop.Late, Percent: 10, Delay: 150 * time.Millisecond},
+		{Operation: string(shop.OrderPlace), Kind: shop.ErrorBefore, Percent: 5},
+		{Operation: "cart.*", Kind: shop.CutAfter, Percent: 2},
+		{Operation: string(shop.OrderGet), Kind: shop.ErrorBefore, Percent: 5}, // an order whose reply was lost is read
 	} {
-		if err := front.Inject(f); err != nil {
-			t.Fatal(err)
+		sure, often := f, f
+		sure.Percent, sure.Times, often.Times = 0, 1, shop.Forever
+		if f.Operation == string(shop.OrderPlace) {
+			sure.Skip = 4 * i
 		}
-	}
-	for i := range 60 {
-		for _, f := range []stripetest.Fault{
-			{Op: stripetest.OpCreate, Kind: stripetest.CutReply, Times: 1, Skip: 9 + i},
-			{Op: stripetest.OpCapture, Kind: stripetest.CutReply, Times: 1, Skip: 9 + i},
-		} {
-			if err := stripe.Arm(f); err != nil {
+		for _, f := range []shop.Fault{sure, often} {
+			if err := front.Inject(f); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	for i := range cutReplies {
+		for _, op := range []stripetest.Op{stripetest.OpCreate, stripetest.OpCapture} {
+			if err := stripe.Arm(stripetest.Fault{Op: op, Kind: stripetest.CutReply, Times: 1, Skip: 9 + i}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return stripe.Armed()
+}
+
+// struck asserts that every kind of trouble came about: a torture without faults proves nothing. A fault that has struck for the last
+// time is no longer listed.
+func struck(t *testing.T, front *shop.Shop, stripe *stripetest.Server, armed []stripetest.Fault) {
+	left := front.Faults()
+	if len(left) == 0 {
+		t.Error("nothing was planted in the shop")
+	}
+	for _, f := range left {
+		if f.Percent == 0 {
+			t.Errorf("the shop never did %s at %s", f.Kind, f.Operation)
+		}
+	}
+	count := func(in []stripetest.Fault, op stripetest.Op) (n int) {
+		for _, f := range in {
+			if f.Op == op {
+				n++
+			}
+		}
+		return n
+	}
+	for _, op := range []stripetest.Op{stripetest.OpCreate, stripetest.OpCapture} {
+		if count(stripe.Armed(), op) >= count(armed, op) {
+			t.Errorf("Stripe never lost a reply to %s", op)
 		}
 	}
 }

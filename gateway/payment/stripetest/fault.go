@@ -146,6 +146,17 @@ func (s *Server) Arm(faults ...Fault) error {
 	return nil
 }
 
+// Armed lists the faults that may still strike, in the order in which they were armed.
+func (s *Server) Armed() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Fault, 0, len(s.faults))
+	for _, f := range s.faults {
+		out = append(out, f.Fault)
+	}
+	return out
+}
+
 // Disarm clears all faults.
 func (s *Server) Disarm() {
 	s.mu.Lock()
