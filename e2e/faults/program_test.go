@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"sync"
 	"time"
+
+	"github.com/postern-gateway/postern/e2e/acpagent"
 )
 
 // program is the gateway as a process of its own.
@@ -62,7 +64,7 @@ func (w *world) bootProgram() {
 	p := &program{ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, "serve", "--config", w.configFile())
 	p.cmd.Env = append(os.Environ(), w.env...)
-	words := &syncBuffer{} // of this process alone
+	words := &acpagent.Log{} // of this process alone
 	both := io.MultiWriter(w.logs, words)
 	p.cmd.Stdout, p.cmd.Stderr = both, both
 	if err := p.cmd.Start(); err != nil {

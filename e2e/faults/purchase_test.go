@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/postern-gateway/postern/e2e/acpagent"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
@@ -112,15 +113,7 @@ func (a *agent) cart(lines ...any) object {
 }
 
 // payment is the body of a complete in the agent's date.
-func (a *agent) payment(token string) object {
-	if a.version == oldest {
-		return object{"payment_data": object{"token": token, "provider": "stripe"}}
-	}
-	return object{"payment_data": object{
-		"handler_id": "card_tokenized",
-		"instrument": object{"type": "card", "credential": object{"type": "spt", "token": token}},
-	}}
-}
+func (a *agent) payment(token string) object { return acpagent.Payment(a.version, token) }
 
 // ready creates a session that can be paid.
 func (a *agent) ready(key string, lines ...any) sessionView {

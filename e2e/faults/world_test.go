@@ -20,6 +20,7 @@ import (
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/config/agentkey"
+	"github.com/postern-gateway/postern/e2e/acpagent"
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/clock"
@@ -46,8 +47,8 @@ const callTimeout = patience * 4 * time.Second
 
 // The dates that are served.
 const (
-	oldest = "2025-09-29"
-	newest = "2026-04-17"
+	oldest = acpagent.Oldest
+	newest = acpagent.Newest
 )
 
 // world is everything that a purchase meets, each on its own loopback port. When the test ends, the invariants of all that happened in
@@ -60,7 +61,7 @@ type world struct {
 	schemas   *schematest.Validators // nil: bodies are not checked
 	http      *http.Client
 	dir       string
-	logs      *syncBuffer
+	logs      *acpagent.Log
 	shopURL   string
 	stripeURL string
 
@@ -115,7 +116,7 @@ func timing() checkout.Timing {
 func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{
-		t: t, tokens: map[string]string{}, logs: &syncBuffer{}, dir: t.TempDir(), schemas: schematest.New(t),
+		t: t, tokens: map[string]string{}, logs: &acpagent.Log{}, dir: t.TempDir(), schemas: schematest.New(t),
 		options:  gateway.Options{Timing: timing(), Upstream: upstream.Options{Timeout: callTimeout, BreakerFailures: 1000}},
 		settings: settings{completeTimeout: patience * 25 * time.Second, webhookVersion: newest, maxProcessing: 300 * time.Millisecond},
 		secrets: secrets{
@@ -344,24 +345,6 @@ func (w *world) token(change ...func(*stripetest.Grant)) string {
 // card makes a token for another card than the one that always works.
 func card(method string) func(*stripetest.Grant) {
 	return func(g *stripetest.Grant) { g.PaymentMethod = method }
-}
-
-// syncBuffer is a buffer that goroutines may write.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // stalling puts something before shop and Stripe that can keep answers back and turn requests away.

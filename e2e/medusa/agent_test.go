@@ -14,13 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-gateway/postern/e2e/acpagent"
 	"github.com/postern-gateway/postern/translate/schematest"
 )
 
 // The two dates that are spoken.
 const (
-	oldest = "2025-09-29"
-	newest = "2026-04-17"
+	oldest = acpagent.Oldest
+	newest = acpagent.Newest
 )
 
 // agent is an ACP agent that speaks one date. It shares no wire type with the gateway.
@@ -292,12 +293,5 @@ func (a *agent) choose(s session, option string) object {
 func (a *agent) pay() object { return a.payWith("pm_card_visa") }
 
 func (a *agent) payWith(card string) object {
-	token := a.w.grant(card)
-	if a.version == oldest {
-		return object{"payment_data": object{"token": token, "provider": "stripe"}}
-	}
-	return object{"payment_data": object{
-		"handler_id": "card_tokenized",
-		"instrument": object{"type": "card", "credential": object{"type": "spt", "token": token}},
-	}}
+	return acpagent.Payment(a.version, a.w.grant(card))
 }

@@ -3,20 +3,16 @@
 package medusa_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/postern-gateway/postern/e2e/acpagent"
 	"github.com/postern-gateway/postern/translate/schematest"
 )
 
@@ -95,7 +91,7 @@ func newReceiver(t *testing.T, version string) *receiver {
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
 		if err == nil {
-			err = verify(req.Header.Get("Merchant-Signature"), body)
+			err = acpagent.VerifySignature(webhookSecret, req.Header.Get("Merchant-Signature"), body, time.Now())
 		}
 		e := event{id: req.Header.Get("Request-Id"), body: body}
 		if err == nil {
@@ -115,31 +111,6 @@ func newReceiver(t *testing.T, version string) *receiver {
 	}))
 	t.Cleanup(r.Close)
 	return r
-}
-
-var signatureForm = regexp.MustCompile(`^t=([0-9]+),v1=([0-9a-f]{64})$`)
-
-// verify checks header Merchant-Signature: HMAC-SHA256 over the time, a dot and the body, not more than 300 s away (ACP 2026-04-17,
-// openapi.agentic_checkout_webhook.yaml, read 2026-11-22).
-func verify(header string, body []byte) error {
-	m := signatureForm.FindStringSubmatch(header)
-	if m == nil {
-		return fmt.Errorf("the signature %q has not the published form", header)
-	}
-	unix, err := strconv.ParseInt(m[1], 10, 64)
-	if err != nil {
-		return err
-	}
-	if age := time.Since(time.Unix(unix, 0)); age.Abs() > 300*time.Second {
-		return fmt.Errorf("the signature is %s away", age)
-	}
-	mac := hmac.New(sha256.New, []byte(webhookSecret))
-	_, _ = io.WriteString(mac, m[1]+"."+string(body))
-	got, err := hex.DecodeString(m[2])
-	if err != nil || !hmac.Equal(got, mac.Sum(nil)) {
-		return fmt.Errorf("the signature is wrong")
-	}
-	return nil
 }
 
 // of are the events of a session, oldest first, without repeated deliveries.

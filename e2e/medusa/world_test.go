@@ -3,7 +3,6 @@
 package medusa_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,12 +11,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/config/agentkey"
+	"github.com/postern-gateway/postern/e2e/acpagent"
 	"github.com/postern-gateway/postern/e2e/medusa"
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/checkout"
@@ -38,7 +37,7 @@ type world struct {
 	schemas *schematest.Validators
 	dir     string
 	http    *http.Client
-	log     *logBuffer
+	log     *acpagent.Log
 	// patience is how long a complete may run before it is answered with 503.
 	patience time.Duration
 
@@ -60,7 +59,7 @@ func newSite(t *testing.T) *world {
 	t.Helper()
 	shop, seeded := openSeeded(t)
 	w := &world{
-		t: t, shop: shop, seeded: seeded, agents: map[string]*agent{}, schemas: schematest.New(t), dir: t.TempDir(), log: &logBuffer{},
+		t: t, shop: shop, seeded: seeded, agents: map[string]*agent{}, schemas: schematest.New(t), dir: t.TempDir(), log: &acpagent.Log{},
 		patience: 25 * time.Second,
 		stripe:   stripetest.New(t, stripetest.Options{}), proxy: newProxy(t, shop.URL),
 		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute},
@@ -272,21 +271,3 @@ func (w *world) scarce() {
 
 // cents is an amount for a reader.
 func cents(n int64) string { return fmt.Sprintf("%d.%02d USD", n/100, n%100) }
-
-// logBuffer keeps the gateway's log.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/e2e/acpagent"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
@@ -128,10 +129,7 @@ func (b *buyer) buy(ctx context.Context, n int) (p purchase) {
 			return p
 		}
 		p.err = b.until(ctx, "complete", "/checkout_sessions/"+s.ID+"/complete", fmt.Sprintf("complete-%d-%d", n, try), func() any {
-			return map[string]any{"payment_data": map[string]any{
-				"handler_id": "card_tokenized",
-				"instrument": map[string]any{"type": "card", "credential": map[string]any{"type": "spt", "token": spt}},
-			}}
+			return acpagent.Payment(acpagent.Newest, spt)
 		}, &s)
 		if p.err != nil {
 			return p
@@ -193,7 +191,7 @@ func (b *buyer) do(ctx context.Context, method, path, key string, payload []byte
 		return 0, nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+b.token)
-	req.Header.Set("API-Version", "2026-04-17")
+	req.Header.Set("API-Version", acpagent.Newest)
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Idempotency-Key", key)
