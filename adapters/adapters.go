@@ -20,6 +20,9 @@ import (
 // must remember comes back in opaque refs that the gateway stores.
 type Adapter struct {
 	Facts Facts
+	// Identity says which shop this speaks to: a stable text such as the adapter's name and the shop's address, without secrets. A
+	// purchase that is under way is bound to it: when it changes, nothing more is asked of the shop for that purchase. Optional.
+	Identity string
 
 	// Quote prices the whole desired state. It may write a cart in the shop, but nothing that a buyer can see. With an empty CartRef
 	// it starts a new cart; else it brings that cart to the desired state, or fails with CartGone. Required.

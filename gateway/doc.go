@@ -65,6 +65,10 @@
 // A shop's words about an item (names, pictures, its own ids) are cached by [upstream.Shop] and reach the adapter with every quote;
 // prices and stock never are.
 //
+// A purchase under way is frozen for one payment account and one shop, by the shop's identity (adapter and address) and not by its name
+// in the configuration: a look-up in another shop would prove that there is no order where there is one. When either moved, the purchase
+// waits for a person; what was begun before shops had identities goes on.
+//
 // Unanswered idempotency claims live in memory: they belong to one process (S17) and would be void at its next start, so that writing
 // them down would only cost a commit for every request. What was answered is in the file.
 //

@@ -3,6 +3,7 @@ package declarative
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/config"
@@ -24,7 +25,7 @@ func New(section config.Section, deps Deps) (adapters.Adapter, error) {
 		return adapters.Adapter{}, err
 	}
 	a := adapters.Adapter{
-		Facts: s.facts, Quote: s.quoteCart, PlaceOrder: s.placeOrder, GetOrder: s.getOrder,
+		Facts: s.facts, Identity: "declarative " + strings.TrimRight(s.base.String(), "/"), Quote: s.quoteCart, PlaceOrder: s.placeOrder, GetOrder: s.getOrder,
 		RecordPayment: s.recordPayment, CancelOrder: s.cancelOrder, Changes: s.changesSince,
 	}
 	if s.find != nil {

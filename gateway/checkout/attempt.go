@@ -15,6 +15,7 @@ type attempt struct {
 	// Frozen with the intent.
 	Total     commerce.Money
 	Terms     payment.Terms
+	Shop      string // the identity of the shop; empty where none was declared
 	TokenHash [sha256.Size]byte
 	Cart      commerce.Cart
 	Quote     commerce.Quote

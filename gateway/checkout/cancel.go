@@ -69,7 +69,7 @@ func (s *Service) releaseOf(ctx context.Context, cs commerce.Session) (store.Sag
 	if err != nil {
 		return store.Saga{}, unavailable("read the session's history", err)
 	}
-	body, err := json.Marshal(attempt{CartRef: cs.Quote.CartRef})
+	body, err := json.Marshal(attempt{CartRef: cs.Quote.CartRef, Shop: s.identity(cs.Shop)})
 	if err != nil {
 		return store.Saga{}, err
 	}

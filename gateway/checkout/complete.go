@@ -187,7 +187,7 @@ func (s *Service) begin(
 		}
 	}
 	at := attempt{
-		Total: cs.Total(), Terms: terms, TokenHash: hashToken(r.Payment.Token), Cart: cs.Cart, Quote: cs.Quote,
+		Total: cs.Total(), Terms: terms, Shop: shop.Upstream.Identity(), TokenHash: hashToken(r.Payment.Token), Cart: cs.Cart, Quote: cs.Quote,
 		CartRef: cs.Quote.CartRef, Free: cs.Quote.Total == 0,
 	}
 	at.Cart.Choices = cs.Quote.Choices

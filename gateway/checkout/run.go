@@ -91,8 +91,8 @@ func (r *run) drive(ctx context.Context) (err error) {
 
 // step runs the present step once and commits its outcome.
 func (r *run) step(ctx context.Context) (next, error) {
-	if r.moved(ctx) {
-		n := next{wait: time.Minute, note: "waits: the payment account is not the one that was frozen"}
+	if what := r.moved(ctx); what != "" {
+		n := next{wait: time.Minute, note: "waits: the " + what + " is not the one that was frozen"}
 		return n, r.save(ctx, n)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timing.Lease*3/4) // a call must end inside the lease
@@ -112,13 +112,19 @@ func (r *run) step(ctx context.Context) (next, error) {
 	return n, err
 }
 
-// moved reports whether the payment account is not the one that the attempt was frozen for. Such a saga must not touch money (S6).
-func (r *run) moved(ctx context.Context) bool {
-	if !r.steps[r.row.Step].Money || r.shop.Payment.Terms().Account == r.at.Terms.Account {
-		return false
+// moved names what is not what the attempt was frozen for, if the step needs it: a saga must not touch the money of another account (S6),
+// nor look in another shop for an order that surely is not there. Attempts that froze no shop's identity go on.
+func (r *run) moved(ctx context.Context) string {
+	switch step := r.steps[r.row.Step]; {
+	case step.Money && r.shop.Payment.Terms().Account != r.at.Terms.Account:
+		r.alert(ctx, "frozen_account_differs", "restore the payment account, and the key unless key_account names its account, that the attempt was frozen with")
+		return "payment account"
+	case step.Shop && r.at.Shop != "" && r.shop.Upstream.Identity() != r.at.Shop:
+		r.alert(ctx, "frozen_shop_differs", "restore the shop's adapter and address that the attempt was frozen with: "+r.at.Shop)
+		return "shop"
+	default:
+		return ""
 	}
-	r.alert(ctx, "frozen_account_differs", "restore the payment account, and the key unless key_account names its account, that the attempt was frozen with")
-	return true
 }
 
 // save commits where the saga stands, on condition that it is still ours. What is known is written whatever became of the step's time.

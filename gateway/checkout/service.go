@@ -175,6 +175,14 @@ func (s *Service) shop(name string) (*Shop, error) {
 	return sh, nil
 }
 
+// identity is which shop name stands for now; empty when it is not configured or says nothing of itself.
+func (s *Service) identity(name string) string {
+	if sh, err := s.shop(name); err == nil {
+		return sh.Upstream.Identity()
+	}
+	return ""
+}
+
 // load reads a session for its owner. A session of somebody else looks like one that does not exist.
 func (s *Service) load(ctx context.Context, agent, id string) (store.Session, commerce.Session, error) {
 	row, err := s.store.Session(ctx, id)

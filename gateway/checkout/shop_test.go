@@ -14,20 +14,22 @@ import (
 
 // memoryShop is a shop without idempotency, as most are: placing twice makes two orders, unless its facts say otherwise. Tests change its fields under lock.
 type memoryShop struct {
-	mu       sync.Mutex
-	prices   map[string]int64
-	stock    map[string]int64
-	carts    map[string]commerce.Cart
-	orders   []commerce.Snapshot
-	facts    adapters.Facts
-	released []string
-	records  []adapters.PaymentRecord
-	notes    []adapters.RefundRecord
-	placed   []adapters.PlaceRequest // calls
-	quoted   int                     // calls
-	finds    int                     // calls
-	releases int                     // calls
-	late     sync.WaitGroup          // calls that act after they were cut off
+	mu            sync.Mutex
+	prices        map[string]int64
+	stock         map[string]int64
+	carts         map[string]commerce.Cart
+	orders        []commerce.Snapshot
+	facts         adapters.Facts
+	identity      string
+	released      []string
+	records       []adapters.PaymentRecord
+	notes         []adapters.RefundRecord
+	placed        []adapters.PlaceRequest // calls
+	quoted        int                     // calls
+	finds         int                     // calls
+	gets, cancels int                     // calls
+	releases      int                     // calls
+	late          sync.WaitGroup          // calls that act after they were cut off
 
 	refuseRecords bool // for good
 	freeShipping  bool
@@ -86,7 +88,7 @@ func (m *memoryShop) live() []commerce.Snapshot {
 
 func (m *memoryShop) adapter() adapters.Adapter {
 	return adapters.Adapter{
-		Facts: m.facts, Quote: m.doQuote, PlaceOrder: m.doPlace, FindOrder: m.doFind, GetOrder: m.doGet, RecordPayment: m.doRecord,
+		Facts: m.facts, Identity: m.identity, Quote: m.doQuote, PlaceOrder: m.doPlace, FindOrder: m.doFind, GetOrder: m.doGet, RecordPayment: m.doRecord,
 		CancelOrder: m.doCancel,
 		ReleaseCart: func(_ context.Context, ref string) error {
 			m.mu.Lock()
@@ -254,6 +256,7 @@ func (m *memoryShop) doFind(_ context.Context, q adapters.OrderQuery) (adapters.
 func (m *memoryShop) doGet(_ context.Context, ref string) (commerce.Snapshot, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.gets++
 	if err, ok := pop(&m.get); ok && err != nil {
 		return commerce.Snapshot{}, err
 	}
@@ -291,6 +294,7 @@ func (m *memoryShop) doRecord(_ context.Context, r adapters.PaymentRecord) error
 func (m *memoryShop) doCancel(_ context.Context, r adapters.CancelRequest) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.cancels++
 	if err, ok := pop(&m.cancel); ok && err != nil {
 		return err
 	}

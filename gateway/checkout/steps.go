@@ -33,6 +33,8 @@ type Step struct {
 	Live bool
 	// Money says that the step speaks to the payment account, which must be the frozen one (S6).
 	Money bool
+	// Shop says that the step speaks to the shop, or holds money for an order there. The shop must be the frozen one too.
+	Shop bool
 
 	run func(context.Context, *run) (next, error)
 }
@@ -54,11 +56,11 @@ type Step struct {
 func Steps() map[string]Step {
 	return map[string]Step{
 		stepAuthorizing: {
-			Does: "auth: hold the total on the token", Live: true, Money: true, run: authorize,
+			Does: "auth: hold the total on the token", Live: true, Money: true, Shop: true, run: authorize,
 			Leads: "held: placing; declined or refused: voiding, or reopened when there is nothing to void; unknown: again with the same key (S6)",
 		},
 		stepPlacing: {
-			Does: "order: place the shop's order, fenced by fingerprint and total", Live: true, run: place,
+			Does: "order: place the shop's order, fenced by fingerprint and total", Live: true, Shop: true, run: place,
 			Leads: "placed as frozen: capturing; placed otherwise: unplacing (S4); refused: voiding; unknown: quarantine, look-up, then act (S5)",
 		},
 		stepCapturing: {
@@ -66,15 +68,15 @@ func Steps() map[string]Step {
 			Leads: "taken: completed and recording; refused for good: unplacing (S11); unknown: read back, again with the same key",
 		},
 		stepRecording: {
-			Does: "record: tell the shop that it is paid", run: record,
+			Does: "record: tell the shop that it is paid", Shop: true, run: record,
 			Leads: "done: sweeping; refused for good: read back, then returning or needs_operator by policy (S11)",
 		},
 		stepSweeping: {
-			Does: "extra: cancel an unpaid second order under our exact key", run: sweep,
+			Does: "extra: cancel an unpaid second order under our exact key", Shop: true, run: sweep,
 			Leads: "after the last search: closed (S16)",
 		},
 		stepUnplacing: {
-			Does: "cancel: cancel the shop's order", Live: true, run: unplace,
+			Does: "cancel: cancel the shop's order", Live: true, Shop: true, run: unplace,
 			Leads: "read back as canceled: voiding, or refunding what was taken; refused: needs_operator",
 		},
 		stepVoiding: {
@@ -86,11 +88,11 @@ func Steps() map[string]Step {
 			Leads: "made: reopened; pending: looked at until it is made; refused or failed: needs_operator",
 		},
 		stepReturning: {
-			Does: "cancel and refund: undo a completed order that the shop will not note as paid", Money: true, run: giveBack,
+			Does: "cancel and refund: undo a completed order that the shop will not note as paid", Money: true, Shop: true, run: giveBack,
 			Leads: "made: order_update and closed; pending: order_update, looked at until it is made; refused or failed: needs_operator",
 		},
 		stepReleasing: {
-			Does: "release: drop the shop's cart", run: release,
+			Does: "release: drop the shop's cart", Shop: true, run: release,
 			Leads: "done, refused or tried often enough: closed",
 		},
 		stepNeedsOperator: {

@@ -108,6 +108,9 @@ func (o Options) withDefaults() Options {
 // Name is the shop's name in the configuration.
 func (s *Shop) Name() string { return s.name }
 
+// Identity is which shop this is, as the adapter declares it; empty when it does not.
+func (s *Shop) Identity() string { return s.adapter.Identity }
+
 // Facts are what the adapter declares.
 func (s *Shop) Facts() adapters.Facts { return s.adapter.Facts }
 

@@ -1,0 +1,110 @@
+package checkout_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
+)
+
+// TestFrozenShopDiffers moves a shop's address while a saga stands at each of the steps that speak to the shop. The saga asks the other
+// shop nothing, moves no money, and tells the operator; when the address is restored it goes on to its end.
+func TestFrozenShopDiffers(t *testing.T) {
+	t.Parallel()
+	away := func(n int) []error {
+		return slices.Repeat([]error{commerce.Faultf(commerce.Temporary, "planted")}, n)
+	}
+	for step, c := range map[string]struct {
+		plant func(*world)
+		sold  bool
+	}{
+		"authorizing": {func(w *world) {
+			n := 0
+			w.memory.hold = func(make func() payment.Intent) (payment.Intent, error) {
+				if n++; n == 1 {
+					return payment.Intent{}, &payment.Error{Kind: payment.Unknown, Message: "planted"}
+				}
+				return make(), nil
+			}
+		}, true},
+		"placing":   {func(w *world) { w.shop.place = append(w.shop.place, unheard) }, true},
+		"recording": {func(w *world) { w.shop.record = away(1) }, true},
+		"sweeping":  {func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute} }, true},
+		"unplacing": {func(w *world) { w.shop.cancel, w.shop.alter = away(1), func(o *commerce.Snapshot) { o.Total++ } }, false},
+		"releasing": {func(w *world) { w.shop.release, w.shop.always = away(1), refuse(commerce.OutOfStock) }, false},
+		"returning": {func(w *world) {
+			w.shop.refuseRecords, w.settings.RefundUnrecorded = true, true
+			w.shop.cancel = away(1)
+		}, false},
+	} {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, w *world) {
+				cs := w.create()
+				answered := w.begin("", cs.ID, w.token())
+				w.until("the saga rests at its step", func() bool {
+					s := w.steps(cs.ID)
+					return len(s) == 1 && s[0] == step && w.saga(cs.ID).Owner == ""
+				})
+				w.halt()
+				<-answered
+				w.shop.identity = "memory https://new.example"
+				calls, held, taken := w.calls(), int64(0), int64(0)
+				held, taken = w.memory.money()
+				w.boot()
+				w.at(w.clock.Now().Add(5 * time.Minute))
+				if s := w.steps(cs.ID); s[0] != step || !w.alerts.has("frozen_shop_differs") {
+					t.Fatalf("%v, alerts %v", s, w.alerts.seen)
+				}
+				if got := w.calls(); got != calls {
+					t.Fatalf("the other shop was asked: %v, then %v", calls, got)
+				}
+				if h, k := w.memory.money(); h != held || k != taken {
+					t.Fatalf("money moved: held %d, taken %d, then %d, %d", held, taken, h, k)
+				}
+				w.shop.identity = "memory https://old.example"
+				w.restart()
+				w.at(w.clock.Now().Add(5 * time.Minute))
+				if s := w.steps(cs.ID); s[0] != "closed" {
+					t.Fatalf("%v afterwards\n%s", s, w.history(cs.ID))
+				}
+				if c.sold {
+					w.sold(w.get(cs.ID))
+				} else {
+					w.unsold(cs.ID)
+				}
+			}, func(w *world) { w.shop.identity = "memory https://old.example" }, c.plant)
+		})
+	}
+}
+
+// TestNoFrozenShop lets a saga that froze no identity go on when its shop begins to have one.
+func TestNoFrozenShop(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, w *world) {
+		cs := w.create()
+		w.shop.place = append(w.shop.place, unheard)
+		answered := w.begin("", cs.ID, w.token())
+		w.at(w.clock.Now())
+		w.halt()
+		<-answered
+		w.shop.identity = "memory https://shop.example"
+		w.boot()
+		w.at(w.clock.Now().Add(quarantine))
+		w.sold(w.get(cs.ID))
+		if w.alerts.has("frozen_shop_differs") {
+			t.Fatalf("alerts %v", w.alerts.seen)
+		}
+	})
+}
+
+// calls counts everything that the shop was asked for.
+func (w *world) calls() (n [7]int) {
+	w.shop.do(func() {
+		m := w.shop
+		n = [7]int{len(m.placed), m.finds, len(m.records), m.releases, m.quoted, m.gets, m.cancels}
+	})
+	return n
+}
