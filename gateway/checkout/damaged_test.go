@@ -14,7 +14,7 @@ import (
 // others go on; the damaged are told once, stay as they are, and lead to no write at Stripe.
 func TestDamagedRowsStopNobodyElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world) { w.deadline = 400 * time.Millisecond })
+	w := newWorld(t)
 	w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Unavailable})
 	damaged, whole := w.create().ID, w.create().ID
 	expiredDamaged, expired := w.create().ID, w.create().ID
