@@ -76,6 +76,7 @@ func newCanaryRun(t *testing.T, asProgram bool) *canaryRun {
 	t.Helper()
 	c := &canaryRun{spans: tracetest.NewInMemoryExporter()}
 	c.world = newWorld(t, func(w *world) {
+		lossy(w)
 		w.settings.completeTimeout = patience * 10 * time.Second
 		w.program = asProgram
 		w.env = []string{"OTEL_TRACES_EXPORTER=console", "OTEL_METRICS_EXPORTER=console"}

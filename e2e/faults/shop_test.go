@@ -18,7 +18,7 @@ var lostReplies = []shop.Fault{
 	{Kind: shop.BrokenJSON},
 	{Kind: shop.HTML},
 	{Kind: shop.DuplicateKeys},
-	{Kind: shop.Huge},
+	{Kind: shop.Huge, Bytes: 32 << 20},
 	{Kind: shop.Drip, Delay: time.Hour},
 	{Kind: shop.SlowAnswer, Delay: time.Hour},
 }
@@ -28,7 +28,7 @@ func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
 	for _, f := range lostReplies {
 		t.Run(string(f.Kind), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, lossy)
 			a := w.agent(newest)
 			s := a.ready("c", w.sku(0), 1)
 			f.Operation = string(shop.OrderPlace)
@@ -44,7 +44,7 @@ func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
 	}
 	t.Run("past the deadline", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, impatient)
+		w := newWorld(t, lossy, impatient)
 		a := w.agent(oldest)
 		s := a.ready("c", w.sku(0), 1)
 		body := a.payment(w.token())
@@ -61,7 +61,7 @@ func TestFault25_ShopFailsAfterTheOrder(t *testing.T) {
 
 func TestFault26_OrderAppearsAfterTheLookUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, delaying, func(w *world) {
+	w := newWorld(t, lossy, delaying, func(w *world) {
 		w.options.Timing.Sweeps = nil
 		for second := range time.Duration(patience * 30) {
 			w.options.Timing.Sweeps = append(w.options.Timing.Sweeps, second*time.Second+time.Millisecond)
@@ -230,7 +230,7 @@ func TestFault31_ShopTalksNonsense(t *testing.T) {
 	for _, f := range nonsense {
 		t.Run("price, "+string(f.Kind), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, lossy)
 			a := w.agent(newest)
 			body := a.cart(w.sku(0), 1)
 			operations := []shop.Operation{shop.CartGet}
@@ -264,7 +264,7 @@ func TestFault31_ShopTalksNonsense(t *testing.T) {
 		}
 		t.Run("order, reply, "+string(kind), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, lossy)
 			a := w.agent(newest)
 			s := a.ready("c", w.sku(0), 1)
 			w.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: kind})
@@ -274,7 +274,7 @@ func TestFault31_ShopTalksNonsense(t *testing.T) {
 		for _, read := range []shop.Operation{shop.OrderFind, shop.OrderGet} {
 			t.Run("order, reply and "+string(read)+", "+string(kind), func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, impatient)
+				w := newWorld(t, lossy, impatient)
 				a := w.agent(newest)
 				s := a.ready("c", w.sku(0), 1)
 				body := a.payment(w.token())

@@ -42,8 +42,11 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// callTimeout is how long the gateway waits for the shop. A quarantine is a little longer.
-const callTimeout = patience * 4 * time.Second
+// callTimeout is how long the gateway waits for the shop: longer than any machine needs.
+const callTimeout = patience * 40 * time.Second
+
+// lossy is for shops that never answer a call: a quarantine is a little longer than what the gateway waits for the shop.
+func lossy(w *world) { w.options.Upstream.Timeout = patience * 6 * time.Second }
 
 // The dates that are served.
 const (
