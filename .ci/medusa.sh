@@ -11,7 +11,7 @@
 #
 # Settings: MEDUSA_RUN, the folder of one running shop, which must not exist yet and is removed by stop (every shop
 # has its own ports, so several may run); MEDUSA_CACHE, where npm packages are kept between runs.
-# It works as root on a bare Debian; without root, PostgreSQL and Node must be there already.
+# It works as root on a bare Debian; without root, PostgreSQL, curl and npm must be there already.
 
 medusa_shop=$(cd "$(dirname "${BASH_SOURCE[0]}")/../e2e/medusa/shop" && pwd)
 medusa_run=${MEDUSA_RUN:-/tmp/postern-medusa-$(id -u)}
@@ -20,29 +20,80 @@ medusa_password=postern-e2e
 
 medusa_say() { printf 'medusa: %s\n' "$*" >&2; }
 
-# medusa_packages installs the Debian packages whose commands are missing.
+# The Node and the npm that are taken from npm where the machine has none that fits.
+medusa_node_version=22.23.3
+medusa_npm_version=10.9.9
+
+# medusa_debian installs the Debian packages that are named; none is no error.
+medusa_debian() {
+  [ $# -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    medusa_say "missing: $*; install them or run as root"
+    return 1
+  fi
+  medusa_say "installing $*"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2 && apt-get install -q -y --no-install-recommends "$@" >&2
+}
+
+# medusa_packages sees to every program that the shop needs. It may change PATH.
 medusa_packages() {
   local want=()
   medusa_pgbin >/dev/null || want+=(postgresql)
   command -v curl >/dev/null || want+=(curl)
-  command -v node >/dev/null || want+=(nodejs)
-  command -v npm >/dev/null || want+=(npm)
-  if [ ${#want[@]} -gt 0 ]; then
-    if [ "$(id -u)" -ne 0 ]; then
-      medusa_say "missing: ${want[*]}; install them or run as root"
-      return 1
-    fi
-    medusa_say "installing ${want[*]}"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update -q >&2 && apt-get install -q -y --no-install-recommends "${want[@]}" >&2 || return 1
+  medusa_debian "${want[@]}" && medusa_node
+}
+
+# medusa_node_fits reports whether node is of the range in Medusa's own package.json, and npm takes the lock as it is.
+medusa_node_fits() {
+  command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number)
+    process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null &&
+    [ "$(npm --version 2>/dev/null | cut -d. -f1)" -ge 10 ] 2>/dev/null
+}
+
+# medusa_node sees to a node and an npm that fit. Debian 12 has neither (18 and 9), so there its npm is used once, to
+# take both from npm into the cache; from then on PATH begins with them.
+medusa_node() {
+  local dir arch
+  medusa_node_fits && return
+  case $(uname -m) in
+    x86_64) arch=x64 ;;
+    aarch64) arch=arm64 ;;
+    *) medusa_say "install Node 22 and its npm: there is none on npm for $(uname -m)"; return 1 ;;
+  esac
+  dir=$(medusa_cache)/node-$medusa_node_version-npm-$medusa_npm_version-$arch
+  if [ ! -d "$dir" ]; then
+    command -v npm >/dev/null || medusa_debian npm || return 1
+    # Not the package node: it is a script that fetches this one.
+    medusa_folder "$dir" medusa_npm "node-linux-$arch@$medusa_node_version" "npm@$medusa_npm_version" || return 1
   fi
-  # The same range as in Medusa's own package.json.
-  node -e 'const [a, b] = process.versions.node.split(".").map(Number)
-    process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' || {
-    medusa_say "Node $(node --version) is too old: Medusa needs 20.19 or newer of 20, or 22.12 or newer"
+  PATH=$dir/node_modules/.bin:$PATH
+  medusa_node_fits || {
+    medusa_say "the Node in $dir does not run: remove the folder, or install Node 22 and its npm"
     return 1
   }
 }
+
+medusa_cache() { echo "${MEDUSA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/postern}"; }
+
+# medusa_folder makes a folder by running a command in it. The folder appears whole or not at all, so that an install
+# that was cut off is never used.
+medusa_folder() {
+  local dir=$1 part
+  shift
+  mkdir -p "${dir%/*}" && part=$(mktemp -d "$dir.XXXXXX") || return 1
+  medusa_say "installing npm packages into $dir"
+  if ! (cd "$part" && "$@" >&2); then
+    medusa_say "the install failed"
+    rm -rf "$part"
+    return 1
+  fi
+  chmod 755 "$part"
+  mv -T "$part" "$dir" 2>/dev/null || rm -rf "$part" # another run was first
+}
+
+# medusa_npm installs npm packages into the working folder. None of them needs its install script.
+medusa_npm() { npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error "$@"; }
 
 # medusa_pgbin prints the folder of the newest PostgreSQL server that is installed.
 medusa_pgbin() {
@@ -60,34 +111,24 @@ medusa_as_postgres() {
   fi
 }
 
-# medusa_install puts the locked npm packages into the cache and prints the folder. The folder appears whole or
-# not at all, so that an install that was cut off is never used.
+# medusa_install puts the locked npm packages into the cache and prints the folder.
 medusa_install() {
-  local root hash dir part
-  root=${MEDUSA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/postern}
+  local hash dir
   hash=$(sha256sum "$medusa_shop/package-lock.json" | cut -c1-16) || return 1
-  dir=$root/medusa-$hash
-  if [ ! -d "$dir" ]; then
-    mkdir -p "$root" && part=$(mktemp -d "$root/.medusa-$hash.XXXXXX") || return 1
-    cp "$medusa_shop/package.json" "$medusa_shop/package-lock.json" "$part/" || return 1
-    medusa_say "installing npm packages into $dir"
-    # Not npm ci: it refuses a lock that lacks the optional packages of other platforms, which not every registry
-    # serves. npm install takes the versions and checks the integrity of this lock just as well. No package's
-    # install script is needed.
-    if ! (cd "$part" && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error >&2); then
-      medusa_say "npm install failed"
-      rm -rf "$part"
-      return 1
-    fi
-    cmp -s "$part/package-lock.json" "$medusa_shop/package-lock.json" || {
-      medusa_say "the lock does not fit package.json: make it anew (README.md)"
-      rm -rf "$part"
-      return 1
-    }
-    chmod 755 "$part"
-    mv -T "$part" "$dir" 2>/dev/null || rm -rf "$part" # another run was first
-  fi
+  dir=$(medusa_cache)/medusa-$hash
+  [ -d "$dir" ] || medusa_folder "$dir" medusa_locked || return 1
   echo "$dir"
+}
+
+# medusa_locked installs what the lock names into the working folder. Not npm ci: it refuses a lock that lacks the
+# optional packages of other platforms, which not every registry serves. npm install takes the versions and checks the
+# integrity of this lock just as well.
+medusa_locked() {
+  cp "$medusa_shop/package.json" "$medusa_shop/package-lock.json" . && medusa_npm || return 1
+  cmp -s package-lock.json "$medusa_shop/package-lock.json" || {
+    medusa_say "the lock does not fit package.json: make it anew (README.md)"
+    return 1
+  }
 }
 
 medusa_free_port() {
@@ -103,7 +144,7 @@ medusa_database() {
   [ "$(id -u)" -ne 0 ] || chown postgres: "$data" || return 1
   medusa_as_postgres "$bin/initdb" -D "$data/data" -U medusa --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
     --no-sync >"$medusa_run/initdb.log" 2>&1 || { cat "$medusa_run/initdb.log" >&2; return 1; }
-  medusa_as_postgres "$bin/pg_ctl" -D "$data/data" -l "$data/log" -w -t 60 -o \
+  medusa_as_postgres "$bin/pg_ctl" -D "$data/data" -l "$data/log" -w -t 300 -o \
     "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$data -c fsync=off -c synchronous_commit=off -c full_page_writes=off" \
     start >/dev/null || { medusa_say "PostgreSQL did not start: $(medusa_as_postgres tail -n 20 "$data/log")"; return 1; }
   medusa_as_postgres "$bin/createdb" -h 127.0.0.1 -p "$port" -U medusa shop || return 1
@@ -145,7 +186,7 @@ medusa_start() {
   medusa_cli setsid bash -c 'echo $$ >"$0"; exec "$@"' "$medusa_run/pid" \
     node_modules/.bin/medusa start --host 127.0.0.1 --port "$port" >"$medusa_run/medusa.log" 2>&1 &
   pid=$!
-  for _ in $(seq 240); do
+  for _ in $(seq 600); do
     if medusa_healthy "$url"; then
       printf 'export %s=%s\n' MEDUSA_URL "$url" MEDUSA_EMAIL "$medusa_email" MEDUSA_PASSWORD "$medusa_password" \
         MEDUSA_DATABASE_URL "$(cat "$medusa_run/database")" MEDUSA_LOG "$medusa_run/medusa.log" >"$medusa_run/env"
