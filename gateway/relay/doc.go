@@ -8,7 +8,7 @@
 // moves the money and tells how it went (rule S14).
 //
 // Nothing is remembered in memory that the store does not know, but for hints: orders to look at once more, which a restart forgets
-// and the shop's next change of the order brings back.
+// and [Intake.Look] or the shop's next change of the order brings back.
 //
 // The package may import store, payment, adapters, config, commerce, clock and telemetry. Wire formats are unknown to it: an event's
 // body is rendered by an injected function.

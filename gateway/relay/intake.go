@@ -217,7 +217,7 @@ func (i *Intake) known(ctx context.Context, refs []string) ([]string, error) {
 		case err == nil:
 			out = append(out, ref)
 		case errors.Is(err, store.ErrNotFound):
-			i.later.add(ref, i.clock.Now().Add(strangerTTL))
+			i.later.stranger(ref, i.clock.Now().Add(strangerTTL))
 		default:
 			return nil, fmt.Errorf("look up order %s of shop %s: %w", ref, i.shop.Name(), err)
 		}
@@ -225,23 +225,41 @@ func (i *Intake) known(ctx context.Context, refs []string) ([]string, error) {
 	return out, nil
 }
 
+// Look asks that the order be read at the next poll, whether or not the feed names it. It is for orders that changed before they were
+// stored: the feed had told of them, a process that ended forgot. It never blocks; a second call before that poll changes nothing. What
+// is asked for is kept in memory alone, so whoever needs it to happen asks again after a restart.
+func (i *Intake) Look(ref string) {
+	if !i.later.own(ref, i.clock.Now().Add(unreadableTTL)) {
+		i.log.Warn("order is not looked at once more: too many wait", "shop", i.shop.Name(), "order", ref, "waiting", maxOwn)
+	}
+}
+
 // again reads the orders that wait for another look.
 func (i *Intake) again(ctx context.Context) error {
-	now := i.clock.Now()
 	for _, ref := range i.later.list() {
 		_, err := i.store.Order(ctx, i.shop.Name(), ref)
-		if err == nil {
-			err = i.apply(ctx, ref, nil)
-		} else if !errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
+			i.later.expire(ref, i.clock.Now()) // a stranger as before
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("look up order %s of shop %s: %w", ref, i.shop.Name(), err)
 		}
+		err = i.apply(ctx, ref, nil)
 		if ctx.Err() != nil {
 			return err
 		}
 		if err == nil {
 			i.later.done(ref)
-		} else {
-			i.later.expire(ref, now)
+			continue
+		}
+		i.later.own(ref, i.clock.Now().Add(unreadableTTL)) // it may have been a stranger until now
+		if i.later.tell(ref) {
+			i.log.WarnContext(ctx, "order cannot be read; it is tried again at each poll", "shop", i.shop.Name(), "order", ref, "error", err)
+		}
+		if i.later.expire(ref, i.clock.Now()) {
+			i.log.ErrorContext(ctx, "order could not be read for a day and is given up: what changed in it, a refund too, is not taken up until "+
+				"it changes again; look at it in the shop", "shop", i.shop.Name(), "order", ref, "error", err)
 		}
 	}
 	return nil
@@ -256,8 +274,9 @@ func (i *Intake) passBy(ctx context.Context, ref string, err error) bool {
 		return false // ours, or the shop as a whole
 	}
 	temporary := f.Kind == commerce.Temporary || f.Kind == commerce.Indeterminate || f.Kind == commerce.Unexpected
-	if tries := i.later.fail(ref, i.clock.Now().Add(unreadableTTL)); temporary && tries < unreadableTries {
-		return false
+	tries, ok := i.later.fail(ref, i.clock.Now().Add(unreadableTTL))
+	if !ok || temporary && tries < unreadableTries {
+		return false // where too many wait, the feed waits: it forgets nothing
 	}
 	i.log.ErrorContext(ctx, "changed order cannot be read; its agent is not told until it can", "shop", i.shop.Name(), "order", ref, "error", err)
 	return true

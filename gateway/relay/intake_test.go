@@ -373,16 +373,150 @@ func TestLaterIsBounded(t *testing.T) {
 	t.Parallel()
 	var l later
 	now := placedAt
-	for n := range maxLater + 10 {
-		l.add(fmt.Sprint(n), now.Add(time.Hour))
+	if !l.own("ours", now.Add(time.Hour)) {
+		t.Fatal("the first of ours is not taken")
 	}
-	if got := l.list(); len(got) != maxLater || got[0] != "10" {
-		t.Errorf("%d refs from %s, want the newest %d", len(got), got[0], maxLater)
+	for n := range maxStrangers + 10 {
+		l.stranger(fmt.Sprint(n), now.Add(time.Hour))
 	}
-	l.expire("10", now.Add(time.Hour))
-	l.expire("11", now)
+	if got := l.list(); len(got) != maxStrangers+1 || got[0] != "ours" || got[1] != "10" {
+		t.Errorf("%d refs from %s, want ours and the newest %d strangers", len(got), got[:2], maxStrangers)
+	}
+	if l.expire("11", now) || !l.expire("10", now.Add(time.Hour)) {
+		t.Error("what is forgotten is not told")
+	}
 	if got := l.list(); slices.Contains(got, "10") || !slices.Contains(got, "11") {
 		t.Error("expiry forgets the wrong ones")
+	}
+	for n := range maxOwn - 1 {
+		if !l.own(fmt.Sprint("own", n), now) {
+			t.Fatalf("only %d of ours are taken", n+1)
+		}
+	}
+	if l.own("one more", now) || l.own("11", now) || !l.own("ours", now) {
+		t.Error("the bound on orders of ours does not hold, or holds for those that wait already")
+	}
+	if _, ok := l.fail("one more", now); ok {
+		t.Error("one more of ours was taken")
+	}
+}
+
+// TestStrangersDoNotEvictAnUnreadableOrder: an order that cannot be read for a while is not forgotten because the shop sells to others.
+func TestStrangersDoNotEvictAnUnreadableOrder(t *testing.T) {
+	t.Parallel()
+	st, s := openStore(t), newShop()
+	place(t, st, s, "o1", true)
+	i := newIntake(st, s, fullBody, new(logLines))
+	poll(t, i)
+	s.refund("o1", "r1", 500)
+	s.failRef["o1"] = commerce.Faultf(commerce.Rejected, "not now")
+	poll(t, i) // passed by
+	for n := range 2 * maxStrangers {
+		s.change(fmt.Sprintf("stranger-%d", n), func(*commerce.Snapshot) {})
+	}
+	poll(t, i)
+	delete(s.failRef, "o1")
+	poll(t, i)
+	refunds, err := st.Refunds(t.Context(), testShop, "o1")
+	if err != nil || len(refunds) != 1 {
+		t.Errorf("the shop's refund became %d intents (%v): its buyer never gets the money", len(refunds), err)
+	}
+}
+
+// TestLookOutlivesARestart: a change from before the completion, of which only an ended process heard, is taken up when somebody asks.
+func TestLookOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	st, s := openStore(t), newShop()
+	place(t, st, s, "o1", false) // placed, its session not completed yet
+	snapshot := s.orders["o1"]
+	s.refund("o1", "r1", 500)
+	poll(t, newIntake(st, s, fullBody, new(logLines))) // a stranger; the cursor moves on
+	now := s.orders["o1"]
+	s.orders["o1"] = snapshot
+	own(t, st, s, "o1") // completed with the snapshot of its placing, as checkout does
+	s.orders["o1"] = now
+
+	var lines logLines
+	i := newIntake(st, s, fullBody, &lines) // the next process
+	poll(t, i)
+	refunds := func() int {
+		t.Helper()
+		rs, err := st.Refunds(t.Context(), testShop, "o1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(rs)
+	}
+	if refunds() != 0 {
+		t.Fatal("the feed told again what this test wants forgotten")
+	}
+	// A shop that cannot show it just then does not make it forgotten.
+	i.Look("o1")
+	i.Look("o1")
+	s.failRef["o1"] = commerce.Faultf(commerce.Temporary, "down")
+	poll(t, i)
+	poll(t, i)
+	if refunds() != 0 || strings.Count(lines.String(), "order cannot be read") != 1 {
+		t.Errorf("%d intents, log %s", refunds(), lines.String())
+	}
+	delete(s.failRef, "o1")
+	poll(t, i)
+	if refunds() != 1 {
+		t.Errorf("the shop's refund became %d intents", refunds())
+	}
+	wantTold(t, st, "o1", "order_update confirmed r1:500:pending")
+	reads := s.reads["o1"]
+	poll(t, i)
+	if s.reads["o1"] != reads {
+		t.Error("an order that was looked at is looked at again")
+	}
+}
+
+// TestLookAtAStranger: what is asked of an order that is not ours reads nothing and is forgotten in the end.
+func TestLookAtAStranger(t *testing.T) {
+	t.Parallel()
+	st, s := openStore(t), newShop()
+	now := clock.NewManual(placedAt)
+	i := NewIntake(IntakeOptions{Shop: s, Store: st, Clock: now, NewID: new(ids).next, Body: fullBody})
+	i.Look("o9")
+	poll(t, i)
+	now.Advance(unreadableTTL)
+	poll(t, i)
+	if s.reads["o9"] != 0 || len(i.later.list()) != 0 {
+		t.Errorf("%d reads, waiting %v", s.reads["o9"], i.later.list())
+	}
+}
+
+// TestAnOrderIsGivenUpAloud: an order of ours that cannot be read for a day is given up with a line for the operator.
+func TestAnOrderIsGivenUpAloud(t *testing.T) {
+	t.Parallel()
+	st, s := openStore(t), newShop()
+	var lines logLines
+	now := clock.NewManual(placedAt)
+	place(t, st, s, "o1", true)
+	i := NewIntake(IntakeOptions{Shop: s, Store: st, Clock: now, NewID: new(ids).next, Body: fullBody, Log: lines.logger()})
+	poll(t, i)
+	s.refund("o1", "r1", 500)
+	s.failRef["o1"] = commerce.Faultf(commerce.Rejected, "not now")
+	poll(t, i) // passed by
+	now.Advance(unreadableTTL - time.Second)
+	poll(t, i)
+	if strings.Contains(lines.String(), "given up") || len(i.later.list()) != 1 {
+		t.Fatalf("given up before its time: %s", lines.String())
+	}
+	now.Advance(time.Second)
+	poll(t, i)
+	poll(t, i)
+	if n := strings.Count(lines.String(), "is given up"); n != 1 || len(i.later.list()) != 0 {
+		t.Errorf("%d lines of an order that was given up; waiting %v", n, i.later.list())
+	}
+	s.change("stranger", func(*commerce.Snapshot) {})
+	poll(t, i)
+	now.Advance(strangerTTL)
+	before := lines.String()
+	poll(t, i)
+	if lines.String() != before || len(i.later.list()) != 0 {
+		t.Errorf("a stranger is not forgotten in silence: %s", lines.String())
 	}
 }
 

@@ -10,10 +10,12 @@ const (
 	strangerTTL     = time.Hour      // how long an unknown order may still become ours: far longer than most completions take
 	unreadableTTL   = 24 * time.Hour // how long an order that cannot be read is tried
 	unreadableTries = 8              // polls in which one order may hold up the feed
-	maxLater        = 512            // orders that wait for another look, so that a busy shop cannot fill the memory
+	maxStrangers    = 512            // unknown orders that wait for another look, so that a busy shop cannot fill the memory
+	maxOwn          = 8192           // orders of ours that do
 )
 
-// later holds orders to look at once more, oldest first. Its zero value is ready; it is safe for concurrent use.
+// later holds orders to look at once more, oldest first. Strangers give way to newer strangers and never take the place of an order of
+// ours. Its zero value is ready; it is safe for concurrent use.
 type later struct {
 	mu   sync.Mutex
 	refs []laterRef
@@ -22,28 +24,85 @@ type later struct {
 type laterRef struct {
 	ref   string
 	until time.Time
-	tries int
+	ours  bool
+	tries int  // of the feed that failed
+	told  bool // to an operator
 }
 
-// add remembers ref, unless it waits already.
-func (l *later) add(ref string, until time.Time) { l.note(ref, until, 0) }
-
-// fail counts one more failed try of ref and returns how many there were.
-func (l *later) fail(ref string, until time.Time) int { return l.note(ref, until, 1) }
-
-func (l *later) note(ref string, until time.Time, failed int) int {
+// stranger remembers ref, unless it waits already.
+func (l *later) stranger(ref string, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := slices.IndexFunc(l.refs, func(r laterRef) bool { return r.ref == ref })
-	if n < 0 {
-		if len(l.refs) == maxLater {
-			l.refs = slices.Delete(l.refs, 0, 1)
-		}
-		l.refs = append(l.refs, laterRef{ref: ref, until: until})
+	if l.find(ref) >= 0 {
+		return
+	}
+	if l.count(false) >= maxStrangers {
+		oldest := slices.IndexFunc(l.refs, func(r laterRef) bool { return !r.ours })
+		l.refs = slices.Delete(l.refs, oldest, oldest+1)
+	}
+	l.refs = append(l.refs, laterRef{ref: ref, until: until})
+}
+
+// own remembers ref as an order of ours; one that waited as a stranger becomes ours. It returns false, and remembers nothing, when too
+// many wait.
+func (l *later) own(ref string, until time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.note(ref, until) != nil
+}
+
+// fail counts one more failed try of an order of ours and returns how many there were; ok is false when too many wait.
+func (l *later) fail(ref string, until time.Time) (tries int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.note(ref, until)
+	if r == nil {
+		return 0, false
+	}
+	r.tries++
+	r.told = true
+	return r.tries, true
+}
+
+// tell reports whether ref waits and an operator was not told of it yet, and notes that he is.
+func (l *later) tell(ref string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.find(ref)
+	if n < 0 || l.refs[n].told {
+		return false
+	}
+	l.refs[n].told = true
+	return true
+}
+
+// note is the entry of ref as one of ours, or nil when too many wait.
+func (l *later) note(ref string, until time.Time) *laterRef {
+	n := l.find(ref)
+	switch {
+	case n >= 0 && l.refs[n].ours:
+		return &l.refs[n]
+	case l.count(true) >= maxOwn:
+		return nil
+	case n < 0:
+		l.refs = append(l.refs, laterRef{ref: ref})
 		n = len(l.refs) - 1
 	}
-	l.refs[n].tries += failed
-	return l.refs[n].tries
+	l.refs[n].ours, l.refs[n].until = true, until
+	return &l.refs[n]
+}
+
+func (l *later) find(ref string) int {
+	return slices.IndexFunc(l.refs, func(r laterRef) bool { return r.ref == ref })
+}
+
+func (l *later) count(ours bool) (n int) {
+	for _, r := range l.refs {
+		if r.ours == ours {
+			n++
+		}
+	}
+	return n
 }
 
 // done forgets ref.
@@ -53,11 +112,13 @@ func (l *later) done(ref string) {
 	l.refs = slices.DeleteFunc(l.refs, func(r laterRef) bool { return r.ref == ref })
 }
 
-// expire forgets ref if its time has passed.
-func (l *later) expire(ref string, now time.Time) {
+// expire forgets ref if its time has passed, and reports whether it did.
+func (l *later) expire(ref string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	before := len(l.refs)
 	l.refs = slices.DeleteFunc(l.refs, func(r laterRef) bool { return r.ref == ref && !now.Before(r.until) })
+	return len(l.refs) < before
 }
 
 func (l *later) list() []string {
