@@ -3,6 +3,7 @@ package declarative
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -61,10 +62,17 @@ type rule struct {
 
 // matches reports whether the rule is about the answer.
 func (r *rule) matches(ctx context.Context, status int, answer any, s *scope) (bool, error) {
-	if len(r.statuses) > 0 && !slices.Contains(r.statuses, status) {
+	named := slices.Contains(r.statuses, status)
+	if !named && (len(r.statuses) > 0 || undecided(status)) {
 		return false, nil
 	}
 	return r.when.truth(ctx, answer, s)
+}
+
+// undecided reports whether an answer of this status tells nothing of what was done, or refuses nothing but its moment, whatever its
+// words are. Only a rule that names the status may judge it: an old shop answers 500 with an error code of its own after it has acted.
+func undecided(status int) bool {
+	return status >= 500 || status >= 300 && status <= 399 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
 }
 
 // fault is what the rule makes of the answer. Its texts are data of the shop or of the agent that name an item or a code, nothing else.

@@ -1,0 +1,95 @@
+package faults_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// between stands before a server; meet may answer in its place by returning true.
+func between(t *testing.T, target string, meet func(w http.ResponseWriter, r *http.Request, body []byte, on http.Handler) bool) string {
+	t.Helper()
+	to, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(to) },
+		Transport:    &http.Transport{DisableKeepAlives: true},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !meet(w, r, body, proxy) {
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func answerJSON(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+// TestA500WithACodeIsNoRefusal lets the shop place the order and then answer 500 with an error code of its own.
+func TestA500WithACodeIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	var struck atomic.Int64
+	w := newWorld(t, lossy, func(w *world) {
+		w.shopBefore = func(target string) string {
+			return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, on http.Handler) bool {
+				if r.Method != http.MethodPost || r.URL.Path != "/orders" || struck.Add(1) > 1 {
+					return false
+				}
+				on.ServeHTTP(httptest.NewRecorder(), r) // the order is made
+				answerJSON(rw, http.StatusInternalServerError, `{"status":"ERROR","code":"INTERNAL","message":"mail server away"}`)
+				return true
+			})
+		}
+	})
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(0), 1)
+	r := a.persist(completeOf(s.ID), "p", a.payment(w.token()))
+	if len(w.orders(s.ID)) == 1 && w.charged(s.ID) == 0 {
+		t.Errorf("the order stands, nothing was charged, and the agent was told %s", view(t, r).Status)
+	}
+	w.bought(r, s.total())
+}
+
+// TestA500WithACodeIsNoFaultOfTheAgent lets the shop be out of order, in its own words, while a cart is priced.
+func TestA500WithACodeIsNoFaultOfTheAgent(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	w := newWorld(t, func(w *world) {
+		w.shopBefore = func(target string) string {
+			return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, _ http.Handler) bool {
+				if !down.Load() || !strings.HasPrefix(r.URL.Path, "/cart") {
+					return false
+				}
+				answerJSON(rw, http.StatusInternalServerError, `{"status":"ERROR","code":"INTERNAL","message":"database away"}`)
+				return true
+			})
+		}
+	})
+	a := w.agent(newest)
+	down.Store(true)
+	r := a.send("POST", "/checkout_sessions", "c", a.cart(w.sku(0), 1))
+	down.Store(false)
+	again := a.send("POST", "/checkout_sessions", "c", a.cart(w.sku(0), 1))
+	if r.status != 503 || again.status != 201 {
+		t.Errorf("a shop that is down is told as %s, and the same request is answered %s when it is up", r, again)
+	}
+}
