@@ -37,7 +37,7 @@ type OrderRecord struct {
 }
 
 // Order is the purchase as the shop tells it in s. refunds is how far each refund of s has come, by the shop's refund id; a refund
-// that is not in it is pending: an adjustment is completed only when the money has moved.
+// that is not in it is pending: an adjustment is completed only when the money has moved, or when there is none to move.
 func (p Purchase) Order(s Snapshot, refunds map[string]AdjustmentStatus) Order {
 	lines, ids := p.orderLines(s)
 	o := Order{
@@ -147,7 +147,11 @@ func (p Purchase) adjustments(s Snapshot, refunds map[string]AdjustmentStatus, i
 	}
 	for _, r := range s.Refunds {
 		status := refunds[r.ID]
-		if status == "" {
+		switch {
+		case status != "":
+		case r.Amount == 0:
+			status = AdjustmentCompleted // goods came back, no money
+		default:
 			status = AdjustmentPending
 		}
 		out = append(out, Adjustment{

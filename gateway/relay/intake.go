@@ -67,6 +67,8 @@ type Intake struct {
 	outage outage
 	poll   sync.Mutex // one poll at a time
 	later  later
+	// amendments are the changed refunds that an operator was told of.
+	amendments amendments
 }
 
 // NewIntake returns an intake that does nothing until [Intake.Start] or [Intake.Poll].
@@ -258,8 +260,8 @@ func (i *Intake) again(ctx context.Context) error {
 			i.log.WarnContext(ctx, "order cannot be read; it is tried again at each poll", "shop", i.shop.Name(), "order", ref, "error", err)
 		}
 		if i.later.expire(ref, i.clock.Now()) {
-			i.log.ErrorContext(ctx, "order could not be read for a day and is given up: what changed in it, a refund too, is not taken up until "+
-				"it changes again; look at it in the shop", "shop", i.shop.Name(), "order", ref, "error", err)
+			i.log.ErrorContext(ctx, "order could not be read for a day and is given up; look in the shop for refunds that its buyer waits for",
+				"shop", i.shop.Name(), "order", ref, "error", err)
 		}
 	}
 	return nil
@@ -307,6 +309,7 @@ func (i *Intake) apply(ctx context.Context, ref string, move *store.CursorWrite)
 		if err != nil {
 			return fmt.Errorf("read the refunds of order %s of shop %s: %w", ref, shop, err)
 		}
+		i.amended(ctx, rec.Purchase, s, refunds)
 		b := store.Batch{Cursor: move, Refunds: i.newRefunds(ctx, row, rec.Purchase, s, refunds)}
 		for _, w := range b.Refunds {
 			refunds = append(refunds, w.Refund)

@@ -653,6 +653,102 @@ func TestRefundStandsAsItWasDecided(t *testing.T) {
 		"order_update confirmed r1:2500:pending", "order_update confirmed r1:2500:completed")
 }
 
+// TestRefundFilledInLater: a refund that the office first notes without an amount is made when it has one.
+func TestRefundFilledInLater(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.refund("r1", 0)
+	b.run()
+	b.shop.change("o1", func(o *commerce.Snapshot) { o.Refunds[0].Amount = 700 })
+	poll(t, b.intake)
+	b.run()
+	b.check(700, map[string]store.RefundState{"r1": store.RefundDone},
+		"order_update confirmed r1:0:completed", "order_update confirmed r1:700:pending", "order_update confirmed r1:700:completed")
+	if b.log.String() == "" || strings.Contains(b.log.String(), "level=ERROR") {
+		t.Errorf("log %s", b.log.String())
+	}
+}
+
+// TestChangedRefundIsTold: a refund that the shop changes after it was taken up is left to a person, who hears of each amount once.
+func TestChangedRefundIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.refund("r1", 500)
+	b.run()
+	const line = "refund was changed in the shop"
+	tell := func(amount int64, want int) {
+		t.Helper()
+		b.shop.change("o1", func(o *commerce.Snapshot) {
+			o.Refunds = []commerce.ShopRefund{{ID: "r1", Amount: amount, CreatedAt: placedAt}}
+		})
+		poll(t, b.intake)
+		b.run()
+		if got := strings.Count(b.log.String(), line); got != want {
+			t.Errorf("at %d an operator was told %d times, want %d: %s", amount, got, want, b.log.String())
+		}
+	}
+	tell(500, 0)
+	tell(700, 1)
+	tell(700, 1) // read anew, told before
+	tell(300, 2)
+	tell(0, 3)
+	tell(500, 3)
+	tell(700, 4)
+	for _, field := range []string{"level=ERROR", "order=o1", "refund=r1", "processor_refund=re_1", "state=done"} {
+		if !strings.Contains(b.log.String(), field) {
+			t.Errorf("the log lacks %s: %s", field, b.log.String())
+		}
+	}
+	if b.bank.refunded() != 500 {
+		t.Errorf("%d given back, want the 500 that were decided first", b.bank.refunded())
+	}
+}
+
+// TestRefundsThatRoundUp: a shop with more digits than the currency gives back, in parts, a little more than was paid. The last part
+// is as much as is left; what rounding does not explain is refused as before.
+func TestRefundsThatRoundUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		refunds []int64
+		want    int64
+		made    []store.RefundState
+	}{
+		{"two halves", []int64{5000, 5001}, 10000, []store.RefundState{store.RefundDone, store.RefundDone}},
+		{"three thirds", []int64{3334, 3334, 3334}, 10000, []store.RefundState{store.RefundDone, store.RefundDone, store.RefundDone}},
+		{"more than rounding", []int64{5000, 5003}, 5000, []store.RefundState{store.RefundDone, store.RefundFailed}},
+		{"nothing left", []int64{10000, 1}, 10000, []store.RefundState{store.RefundDone, store.RefundFailed}},
+	} {
+		for _, together := range []bool{true, false} {
+			b := newBench(t)
+			for n, amount := range c.refunds {
+				b.shop.refund("o1", fmt.Sprint("r", n), amount)
+				if !together {
+					poll(t, b.intake)
+					b.run()
+				}
+			}
+			poll(t, b.intake)
+			b.runFor(time.Hour)
+			b.shop.ship("o1", "T1") // the order is read again
+			poll(t, b.intake)
+			if b.bank.refunded() != c.want {
+				t.Errorf("%s, together %t: %d given back, want %d", c.name, together, b.bank.refunded(), c.want)
+			}
+			refused := false
+			for n, want := range c.made {
+				if got := b.row(fmt.Sprint("r", n)).State; got != want {
+					t.Errorf("%s, together %t: refund %d is %s, want %s", c.name, together, n, got, want)
+				}
+				refused = refused || want == store.RefundFailed
+			}
+			if strings.Contains(b.log.String(), "level=ERROR") != refused || strings.Contains(b.log.String(), "was changed in the shop") {
+				t.Errorf("%s, together %t: log %s", c.name, together, b.log.String())
+			}
+		}
+	}
+}
+
 func TestRefundWithoutMeans(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
