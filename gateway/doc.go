@@ -16,8 +16,8 @@
 //   - [checkout.Service] is create, read, update, complete and cancel. Completing is a saga, and [checkout.Steps] is its table: what
 //     each step does outside, under which key, and where each outcome leads. Begin there when you want to know whether money is safe.
 //   - [upstream.Shop] is the shop behind a deadline, a circuit breaker, a catalogue cache and spans, once for all shops.
-//   - [adapters.Adapter] is the contract with a shop: a value of functions. [declarative.New] makes one from YAML, which is how most
-//     shops are reached; docs/declarative.md is its reference.
+//   - [adapters.Adapter] is the contract with a shop: a value of functions. Most shops are reached by one that is made from YAML, by
+//     [github.com/postern-gateway/postern/adapters/declarative.New]; docs/declarative.md is its reference.
 //   - [payment.Processor] is the contract with whoever holds the money; [stripepay.Processor] is the one that redeems Shared Payment
 //     Tokens. The only importer of Stripe's library is that package.
 //   - [store.Store] is the contract with memory. Its one write, Commit, takes a batch that happens as a whole or not at all.

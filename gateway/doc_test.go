@@ -1,52 +1,120 @@
 package gateway_test
 
 import (
+	"cmp"
 	"go/ast"
+	"go/doc"
+	"go/doc/comment"
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// docLink is a doc link as the tour writes it: [Name], [Type.Method], [package.Name] or [package.Type.Method].
-var docLink = regexp.MustCompile(`\[((?:[a-z][a-z0-9]*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?)\]`)
+const (
+	module = "github.com/postern-gateway/postern"
+	tour   = module + "/gateway"
+)
 
-// TestTheTourLeadsSomewhere resolves every doc link of the tour to an exported name, because links rot where nothing checks them. It
-// also follows the path that a reader takes: from the handler to the table of a complete to the contract of an adapter.
+// docLink is what looks like a doc link: a name in brackets that begins or ends like an exported one.
+var docLink = regexp.MustCompile(`\[([\w./-]*\b[A-Z]\w*)\]`)
+
+// TestTheTourLeadsSomewhere resolves every doc link of the tour as pkg.go.dev does, because links rot where nothing checks them: what
+// looks like a link has to be one, and has to lead to an exported name. It also follows the path that a reader takes: from the handler
+// to the table of a complete to the contract of an adapter.
 func TestTheTourLeadsSomewhere(t *testing.T) {
 	t.Parallel()
+	pkg := parseTour(t)
 	names := exportedNames(t)
-	source, err := os.ReadFile("doc.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for _, m := range docLink.FindAllStringSubmatch(string(source), -1) {
-		link := m[1]
-		pkg, rest, ok := strings.Cut(link, ".")
-		if !ok || pkg[0] < 'a' {
-			pkg, rest = "gateway", link
+	var links []string // in the order of the text
+	told := map[string]bool{}
+	walkLinks(pkg.Parser().Parse(pkg.Doc).Content, func(l *comment.DocLink) {
+		var text strings.Builder
+		for _, part := range l.Text {
+			if plain, ok := part.(comment.Plain); ok {
+				text.WriteString(string(plain))
+			}
 		}
-		seen[pkg+"."+rest] = true
-		if !names[pkg+"."+rest] {
-			t.Errorf("doc link [%s] leads nowhere", link)
+		told[text.String()] = true
+		name := l.Name
+		if l.Recv != "" {
+			name = l.Recv + "." + name
+		}
+		link := cmp.Or(l.ImportPath, tour) + "." + name
+		links = append(links, strings.TrimPrefix(link, module+"/"))
+		if !names[link] {
+			t.Errorf("doc link [%s] leads to %s, which is not there", text.String(), link)
+		}
+	})
+	for _, m := range docLink.FindAllStringSubmatch(pkg.Doc, -1) {
+		if !told[m[1]] {
+			t.Errorf("[%s] is plain text and no link: this package does not import its package, so that it needs the whole import path", m[1])
 		}
 	}
 	last := -1
-	for _, stop := range []string{"httpapi.NewHandler", "acp.Pipeline.Do", "checkout.Steps", "adapters.Adapter"} {
-		at := strings.Index(string(source), "["+stop+"]")
-		if !seen[stop] || at <= last {
+	for _, stop := range []string{"gateway/httpapi.NewHandler", "gateway/acp.Pipeline.Do", "gateway/checkout.Steps", "adapters.Adapter"} {
+		at := slices.Index(links, stop)
+		if at <= last {
 			t.Errorf("the way from the handler to the adapter misses %s, or has it in the wrong place", stop)
 		}
 		last = at
 	}
 }
 
-// exportedNames are all exported names of the module, as package.Name and package.Type.Method.
+// parseTour is the documentation of package gateway.
+func parseTour(t *testing.T) *doc.Package {
+	t.Helper()
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	pkg, err := doc.NewFromFiles(fset, files, tour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkg
+}
+
+// walkLinks calls f with every doc link of the blocks, in their order. A code block has none.
+func walkLinks(blocks []comment.Block, f func(*comment.DocLink)) {
+	texts := func(all []comment.Text) {
+		for _, text := range all {
+			if l, ok := text.(*comment.DocLink); ok {
+				f(l)
+			}
+		}
+	}
+	for _, block := range blocks {
+		switch b := block.(type) {
+		case *comment.Paragraph:
+			texts(b.Text)
+		case *comment.Heading:
+			texts(b.Text)
+		case *comment.List:
+			for _, item := range b.Items {
+				walkLinks(item.Content, f)
+			}
+		}
+	}
+}
+
+// exportedNames are all exported names of the module, as import/path.Name and import/path.Type.Method.
 func exportedNames(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -59,7 +127,9 @@ func exportedNames(t *testing.T) map[string]bool {
 			return err
 		}
 		for _, decl := range f.Decls {
-			declared(decl, func(name string) { names[f.Name.Name+"."+name] = true })
+			declared(decl, func(name string) {
+				names[module+strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "..")+"."+name] = true
+			})
 		}
 		return nil
 	})
