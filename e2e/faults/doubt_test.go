@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
 // between stands before a server; meet may answer in its place by returning true.
@@ -91,5 +93,43 @@ func TestA500WithACodeIsNoFaultOfTheAgent(t *testing.T) {
 	again := a.send("POST", "/checkout_sessions", "c", a.cart(w.sku(0), 1))
 	if r.status != 503 || again.status != 201 {
 		t.Errorf("a shop that is down is told as %s, and the same request is answered %s when it is up", r, again)
+	}
+}
+
+// TestARefusedRepeatSaysNothingOfTheFirstCall loses the answer of the first call for a hold, which was made, and lets the second be refused
+// before Stripe looks at the key. The session must not open above a hold (S2).
+func TestARefusedRepeatSaysNothingOfTheFirstCall(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		first stripetest.Kind
+		held  bool
+	}{"the first call held": {stripetest.CutReply, true}, "it never came": {stripetest.CutRequest, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var creates atomic.Int64
+			w := newWorld(t, func(w *world) {
+				w.stripeBefore = func(target string) string {
+					return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, _ http.Handler) bool {
+						if r.Method != http.MethodPost || r.URL.Path != "/v1/payment_intents" || creates.Add(1) == 1 || c.held && creates.Load() > 2 {
+							return false
+						}
+						answerJSON(rw, http.StatusBadRequest, `{"error":{"type":"invalid_request_error","code":"parameter_unknown","message":"no"}}`)
+						return true
+					})
+				}
+			})
+			a := w.agent(newest)
+			s := a.ready("c", w.sku(0), 1)
+			w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: c.first, Times: 1})
+			r := a.persist(completeOf(s.ID), "p", a.payment(w.token()))
+			if !c.held {
+				w.open(r, "ready_for_payment").wants(t, "payment_declined", a.credential())
+				return
+			}
+			w.bought(r, s.total())
+			if n := len(w.intents(s.ID)); n != 1 {
+				t.Errorf("%d intents", n)
+			}
+		})
 	}
 }

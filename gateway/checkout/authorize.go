@@ -32,14 +32,14 @@ func authorize(ctx context.Context, r *run) (next, error) {
 	pe, _ := errors.AsType[*payment.Error](err)
 	switch payment.KindOf(err) {
 	case payment.Declined:
-		return r.refused(ctx, pe, declineReason("The payment was declined. Another payment method is needed.", "declined "+pe.DeclineCode))
+		return r.refused(ctx, repeated, pe, declineReason("The payment was declined. Another payment method is needed.", "declined "+pe.DeclineCode))
 	case payment.ActionRequired:
-		return r.refused(ctx, pe, authenticationReason())
+		return r.refused(ctx, repeated, pe, authenticationReason())
 	case payment.TokenDeactivated, payment.TokenLimit, payment.TokenCurrency, payment.TokenUnknown:
-		return r.refused(ctx, pe, &reason{Message: tokenMessage(pe.Kind), Declined: true, Note: "token refused"})
+		return r.refused(ctx, repeated, pe, &reason{Message: tokenMessage(pe.Kind), Declined: true, Note: "token refused"})
 	case payment.Refused:
 		r.alert(ctx, "hold_refused", "read the processor's log for the request id: "+pe.RequestID)
-		return r.refused(ctx, pe, declineReason("The payment was refused. Another payment method is needed.", "refused "+pe.Code))
+		return r.refused(ctx, repeated, pe, declineReason("The payment was refused. Another payment method is needed.", "refused "+pe.Code))
 	case payment.KeyReused:
 		r.alert(ctx, "payment_key_reused", "report this: a key met other parameters")
 		return r.search(ctx)
@@ -70,9 +70,15 @@ func authenticationReason() *reason {
 
 // refused ends an attempt whose hold was refused. An intent that exists is voided and read back first, because a declined intent
 // could still be confirmed (S2).
-func (r *run) refused(ctx context.Context, pe *payment.Error, why *reason) (next, error) {
+//
+// A repeated call's refusal without an intent may be one of the call alone, made before the key was looked at: it says nothing of the
+// call before, whose hold may stand, and the list decides. A refusal that is replayed from the key is that of the first call.
+func (r *run) refused(ctx context.Context, repeated bool, pe *payment.Error, why *reason) (next, error) {
 	r.at.Reason = why
-	if pe.IntentID == "" {
+	switch {
+	case pe.IntentID == "" && repeated && !pe.StoredReply:
+		return r.search(ctx)
+	case pe.IntentID == "":
 		return r.reopen(ctx)
 	}
 	r.at.IntentID = pe.IntentID
@@ -81,7 +87,7 @@ func (r *run) refused(ctx context.Context, pe *payment.Error, why *reason) (next
 
 // held goes on from an intent that exists, by its state.
 func (r *run) held(ctx context.Context, i payment.Intent) (next, error) {
-	r.at.IntentID = i.ID
+	r.at.IntentID, r.at.Reason = i.ID, nil // a refusal that was heard before was not of this intent
 	switch i.State {
 	case payment.Held:
 		if i.Amount != r.at.Total || i.Capturable != r.at.Total.Minor || i.UnderReview {
@@ -131,7 +137,9 @@ func (r *run) search(ctx context.Context) (next, error) {
 	case now.Sub(r.at.DoubtAt) < r.timing.Settle:
 		return next{wait: r.timing.Settle - now.Sub(r.at.DoubtAt), note: "hold not listed yet"}, nil
 	default:
-		r.at.Reason = &reason{Quiet: true, Note: "never carried out"}
+		if r.at.Reason == nil { // else a repeat was refused, and nothing was done before it
+			r.at.Reason = &reason{Quiet: true, Note: "never carried out"}
+		}
 		return r.reopen(ctx)
 	}
 }
