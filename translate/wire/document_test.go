@@ -40,7 +40,6 @@ func TestParseRefuses(t *testing.T) {
 		"escaped NUL":               {`{"a":{"b":"x\u0000"}}`, "$.a.b", wire.Encoding},
 		"escaped NUL in name":       {`{"a":{"b\u0000":1}}`, "$.a", wire.Encoding},
 		"raw NUL":                   {"{\"a\":\"\x00\"}", "$.a", wire.Malformed},
-		"33 levels":                 {strings.Repeat("[", 33) + strings.Repeat("]", 33), "$", wire.TooDeep},
 		"10,001 levels, never shut": {strings.Repeat(`{"a":`, 10_001), "$", wire.TooDeep},
 		"2^53":                      {`{"a":9007199254740992}`, "$.a", wire.NumberRange},
 		"-2^53":                     {`{"a":-9007199254740992}`, "$.a", wire.NumberRange},
@@ -72,11 +71,46 @@ func TestParseAccepts(t *testing.T) {
 	for _, body := range []string{
 		`{}`, `null`, `[]`, `"x"`, ` 1 `, `{"a":9007199254740991}`, `{"a":-9007199254740991.0}`, `{"a":0e999999}`, `{"a":-0}`,
 		`{"a":0.000000000000000000000000001}`, `{"":{"":1}}`, `{"a":"\ud83d\ude00"}`, "{\"a\":\"\u202eshop\"}",
-		strings.Repeat("[", 32) + strings.Repeat("]", 32), `{"a":1,"A":2}`,
+		`{"a":1,"A":2}`,
 	} {
 		if _, err := wire.Parse([]byte(body)); err != nil {
 			t.Errorf("Parse(%s): %v", body, err)
 		}
+	}
+}
+
+// TestDepth32IsAcceptedAnd33IsRefused holds the limit to the level, whatever it is made of. Only what is open at the same time counts.
+func TestDepth32IsAcceptedAnd33IsRefused(t *testing.T) {
+	t.Parallel()
+	for name, nest := range map[string]func(levels int) string{
+		"arrays":  func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) },
+		"objects": func(n int) string { return strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1) },
+		"both in turn": func(n int) string {
+			body := "[]"
+			for level := range n - 1 {
+				if level%2 == 0 {
+					body = `{"a":` + body + "}"
+				} else {
+					body = "[" + body + "]"
+				}
+			}
+			return body
+		},
+		"after many that are shut": func(n int) string {
+			return "[" + strings.Repeat(`[{}],`, 40) + strings.Repeat("[", n-1) + strings.Repeat("]", n)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := wire.Parse([]byte(nest(32))); err != nil {
+				t.Errorf("32 levels: %v", err)
+			}
+			_, err := wire.Parse([]byte(nest(33)))
+			var refusal *wire.Refusal
+			if !errors.As(err, &refusal) || refusal.Reason != wire.TooDeep || refusal.Param != "$" {
+				t.Errorf("33 levels: got %v, want %s at $", err, wire.TooDeep)
+			}
+		})
 	}
 }
 
