@@ -133,3 +133,14 @@ func TestARefusedRepeatSaysNothingOfTheFirstCall(t *testing.T) {
 		})
 	}
 }
+
+// TestOneRefusalAfterOutagesIsNotForGood lets Stripe fail in silence a few times and then refuse the capture once.
+func TestOneRefusalAfterOutagesIsNotForGood(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(0), 1)
+	w.arm(stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.Unavailable, Times: 3},
+		stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.Refuse, Status: 400, Times: 1})
+	w.bought(a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token())), s.total())
+}

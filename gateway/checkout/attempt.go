@@ -23,23 +23,23 @@ type attempt struct {
 	Free      bool // a total of zero, placed without payment
 
 	// Progress.
-	IntentID    string
-	Taken       bool // the money is captured already
-	OrderRef    string
-	Placed      *commerce.Snapshot
-	SentAt      time.Time // when the hold was first asked for; what the key's life counts from
-	DoubtAt     time.Time // when the list was first asked for a hold that the key cannot tell of
-	KeyVersion  int       // counts the keys of the present step, after a stored failure
-	Tries       int       // of the present step
-	Refused     bool      // the shop refused to place, after a call whose outcome is open
-	Exists      bool      // the shop says that there is an order of this cart
-	Rebuild     bool      // the cart met a write of unknown outcome and is never used again
-	Reason      *reason   // why the attempt is being undone
-	Sweep       int       // how many searches for a second order were made
-	RecordTries int
-	RefundID    string                    // of the refund of the whole total, once the processor has taken it
-	RefundTold  commerce.AdjustmentStatus // what the agent was told of it last
-	NoteTries   int                       // of noting the refund in the shop
+	IntentID   string
+	Taken      bool // the money is captured already
+	OrderRef   string
+	Placed     *commerce.Snapshot
+	SentAt     time.Time                 // when the hold was first asked for; what the key's life counts from
+	DoubtAt    time.Time                 // when the list was first asked for a hold that the key cannot tell of
+	KeyVersion int                       // counts the keys of the present step, after a stored failure
+	Tries      int                       // of the present step
+	Refusals   int                       // of the present step, the definite ones
+	Refused    bool                      // the shop refused to place, after a call whose outcome is open
+	Exists     bool                      // the shop says that there is an order of this cart
+	Rebuild    bool                      // the cart met a write of unknown outcome and is never used again
+	Reason     *reason                   // why the attempt is being undone
+	Sweep      int                       // how many searches for a second order were made
+	RefundID   string                    // of the refund of the whole total, once the processor has taken it
+	RefundTold commerce.AdjustmentStatus // what the agent was told of it last
+	NoteTries  int                       // of noting the refund in the shop
 }
 
 // reason is why an attempt is undone and what the agent is told.

@@ -11,9 +11,6 @@ import (
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
-// refusals is how often a definite refusal is heard before it counts as "for good".
-const refusals = 3
-
 // capture takes the hold. A hold can be taken once only, so a repeat, even under a new key after a stored failure, takes nothing
 // twice; the intent as it is read back decides.
 func capture(ctx context.Context, r *run) (next, error) {
@@ -36,7 +33,7 @@ func capture(ctx context.Context, r *run) (next, error) {
 		return r.operator(ctx, "captured_unlike_the_total", "compare the intent with the order and settle the session"), nil
 	case i.State == payment.Processing:
 		return next{wait: r.backoff(), note: "capture under way"}, nil
-	case i.State == payment.Held && (payment.KindOf(err) != payment.Refused || r.at.Tries < refusals):
+	case i.State == payment.Held && !r.refusedForGood(payment.KindOf(err) == payment.Refused):
 		if replayed(err) {
 			r.at.KeyVersion++
 		}

@@ -37,8 +37,7 @@ func record(ctx context.Context, r *run) (next, error) {
 	switch {
 	case !forGood(err):
 		return next{wait: r.backoff(), note: "record: " + kind.String()}, nil
-	case r.at.RecordTries+1 < refusals:
-		r.at.RecordTries++
+	case !r.refusedForGood(true):
 		return next{wait: r.backoff(), note: "record refused: " + kind.String()}, nil
 	case noted():
 		return done, nil
@@ -70,7 +69,7 @@ func giveBack(ctx context.Context, r *run) (next, error) {
 		}
 	}
 	if err != nil || !snap.Canceled() {
-		if r.at.Tries >= refusals && forGood(err) {
+		if r.refusedForGood(forGood(err)) {
 			return r.operator(ctx, "order_not_cancelable", "cancel the order in the shop, then refund"), nil
 		}
 		return next{wait: r.backoff(), note: "cancel"}, nil

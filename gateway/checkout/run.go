@@ -137,7 +137,7 @@ func (r *run) save(ctx context.Context, n next) error {
 		row.Step = n.step
 		row.Live = r.steps[n.step].Live && row.Live
 		row.Mark, fresh = now, true
-		r.at.Tries, r.at.KeyVersion = 0, 0
+		r.at.Tries, r.at.Refusals, r.at.KeyVersion = 0, 0, 0
 	}
 	if n.settled {
 		row.Mark, r.at.Refused = time.Time{}, false

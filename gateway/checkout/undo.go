@@ -43,11 +43,22 @@ func unplace(ctx context.Context, r *run) (next, error) {
 	switch {
 	case err == nil && snap.Canceled():
 		return r.giveUpMoney(ctx, "order canceled")
-	case forGood(refused) && r.at.Tries >= refusals:
+	case r.refusedForGood(forGood(refused)):
 		return r.operator(ctx, "order_not_cancelable", "cancel the order in the shop and settle the session"), nil
 	default:
 		return next{wait: r.backoff(), note: "cancel"}, nil
 	}
+}
+
+// refusals is how many definite refusals of one step are heard before the next one counts as final.
+const refusals = 3
+
+// refusedForGood counts the definite refusals of the present step, and those alone: an outage says nothing of what the answer will be.
+func (r *run) refusedForGood(refused bool) bool {
+	if refused {
+		r.at.Refusals++
+	}
+	return r.at.Refusals > refusals
 }
 
 // forGood reports whether err is a definite refusal that another try does not change.
