@@ -100,6 +100,47 @@ func TestNoFrozenShop(t *testing.T) {
 	})
 }
 
+// TestFrozenShopOfARelease moves a shop's address while the cart of a session that was canceled, or that expired, is to be given back. The
+// other shop is asked for nothing: its cart of the same name may be anybody's.
+func TestFrozenShopOfARelease(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*world, string){
+		"canceled": func(w *world, id string) {
+			if _, err := w.cancel(id); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+		"expired": func(w *world, _ string) { w.at(w.clock.Now().Add(w.settings.SessionTTL + time.Second)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T, w *world) {
+				w.shop.release = []error{commerce.Faultf(commerce.Temporary, "planted")}
+				cs := w.create()
+				end(w, cs.ID)
+				w.until("the saga rests before the cart is given back", func() bool {
+					s := w.steps(cs.ID)
+					return len(s) == 1 && s[0] == "releasing" && w.saga(cs.ID).Owner == ""
+				})
+				w.halt()
+				w.shop.identity = "memory https://new.example"
+				calls := w.calls()
+				w.boot()
+				w.at(w.clock.Now().Add(5 * time.Minute))
+				if got := w.calls(); got != calls || !w.alerts.has("frozen_shop_differs") || w.steps(cs.ID)[0] != "releasing" {
+					t.Fatalf("the other shop was asked: %v, then %v; %v, alerts %v", calls, got, w.steps(cs.ID), w.alerts.seen)
+				}
+				w.shop.identity = "memory https://old.example"
+				w.restart()
+				w.at(w.clock.Now().Add(5 * time.Minute))
+				if !slices.Equal(w.shop.released, []string{cs.Quote.CartRef}) || w.steps(cs.ID)[0] != "closed" {
+					t.Fatalf("released %v, want %s; %v", w.shop.released, cs.Quote.CartRef, w.steps(cs.ID))
+				}
+			}, func(w *world) { w.shop.identity, w.settings.SessionTTL = "memory https://old.example", 5*time.Second })
+		})
+	}
+}
+
 // calls counts everything that the shop was asked for.
 func (w *world) calls() (n [7]int) {
 	w.shop.do(func() {

@@ -1,10 +1,13 @@
 package checkout_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
+	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/payment"
 )
 
@@ -23,12 +26,27 @@ type memoryProcessor struct {
 	list func() (payment.Intent, bool, error)
 	// taken says that holds are captured at once.
 	taken bool
+	// short is by how much less than it held the processor takes.
+	short int64
 	// refunds are the failures of the next refunds, and unread how many looks for one fail.
 	refunds []error
 	unread  int
+	// terms are what new attempts freeze; the zero value is an account and nothing else.
+	terms payment.Terms
+	// asked and paybacks are the holds and the refunds that were asked for.
+	asked    []payment.AuthorizeRequest
+	paybacks []payback
 }
 
-func (p *memoryProcessor) Terms() payment.Terms { return payment.Terms{Account: "memory"} }
+// payback is one call for a refund.
+type payback struct {
+	key string
+	at  time.Time
+}
+
+func (p *memoryProcessor) Terms() payment.Terms {
+	return cmp.Or(p.terms, payment.Terms{Account: "memory"})
+}
 
 func (p *memoryProcessor) Inspect(context.Context, payment.Terms, payment.Secret) (payment.Limits, error) {
 	return payment.Limits{}, &payment.Error{Kind: payment.Unknown, Message: "tokens cannot be read here"}
@@ -37,6 +55,7 @@ func (p *memoryProcessor) Inspect(context.Context, payment.Terms, payment.Secret
 func (p *memoryProcessor) Authorize(_ context.Context, r payment.AuthorizeRequest) (payment.Intent, error) {
 	p.mu.Lock()
 	hook := p.hold
+	p.asked = append(p.asked, r)
 	p.mu.Unlock()
 	make := func() payment.Intent {
 		p.mu.Lock()
@@ -48,7 +67,7 @@ func (p *memoryProcessor) Authorize(_ context.Context, r payment.AuthorizeReques
 		}
 		i := payment.Intent{ID: fmt.Sprintf("pi_%d", len(p.intents)+1), State: payment.Held, Amount: r.Amount, Capturable: r.Amount.Minor}
 		if p.taken {
-			i.State, i.Received, i.Capturable = payment.Taken, i.Capturable, 0
+			p.take(&i)
 		}
 		p.intents, p.keys = append(p.intents, &i), append(p.keys, r.Key)
 		return i
@@ -62,9 +81,14 @@ func (p *memoryProcessor) Authorize(_ context.Context, r payment.AuthorizeReques
 func (p *memoryProcessor) Capture(_ context.Context, r payment.ChangeRequest) (payment.Intent, error) {
 	return p.change(r.IntentID, func(i *payment.Intent) {
 		if i.State == payment.Held {
-			i.State, i.Received, i.Capturable = payment.Taken, i.Capturable, 0
+			p.take(i)
 		}
 	})
+}
+
+// take captures a hold.
+func (p *memoryProcessor) take(i *payment.Intent) {
+	i.State, i.Received, i.Capturable = payment.Taken, i.Capturable-p.short, 0
 }
 
 func (p *memoryProcessor) Void(_ context.Context, r payment.ChangeRequest) (payment.Intent, error) {
@@ -106,6 +130,7 @@ func (p *memoryProcessor) Find(_ context.Context, r payment.FindRequest) (paymen
 
 func (p *memoryProcessor) Refund(_ context.Context, r payment.RefundRequest) (payment.Refund, error) {
 	p.mu.Lock()
+	p.paybacks = append(p.paybacks, payback{r.Key, clock.System().Now()})
 	err, planted := pop(&p.refunds)
 	p.mu.Unlock()
 	if planted && err != nil {
