@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -242,6 +243,24 @@ func TestBreaker(t *testing.T) {
 			t.Fatalf("%d calls", s.calls)
 		}
 	})
+}
+
+// TestAnUncountableCartIsNoOutage asks again and again for more than can be counted. That is the agent's wish, and says nothing of how the
+// shop is: the next buyer is served.
+func TestAnUncountableCartIsNoOutage(t *testing.T) {
+	t.Parallel()
+	s := &script{quote: commerce.Quote{Currency: "usd", Lines: []commerce.Line{{ID: "1", Quantity: 4, UnitAmount: math.MaxInt64/2 + 1}}}}
+	shop := upstream.New("main", s.adapter(), upstream.Options{BreakerFailures: 1, BreakerPause: time.Hour})
+	for range 3 {
+		_, err := shop.Quote(t.Context(), adapters.QuoteRequest{})
+		if wantKind(t, err, commerce.Rejected); !errors.Is(err, commerce.ErrOverflow) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	s.quote.Lines = nil
+	if _, err := shop.Quote(t.Context(), adapters.QuoteRequest{}); err != nil || s.calls != 4 {
+		t.Fatalf("%d calls, then %v", s.calls, err)
+	}
 }
 
 func TestQuoteIsProved(t *testing.T) {
