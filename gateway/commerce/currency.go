@@ -37,16 +37,3 @@ func (c Currency) Digits() int {
 		return 2
 	}
 }
-
-// Step is the smallest amount, in minor units, by which a charge in c may change: 100 for ISK and UGX, 10 for the currencies with
-// three digits, 1 for all others. Source as for [Currency.Digits].
-func (c Currency) Step() int64 {
-	switch {
-	case c == "isk" || c == "ugx":
-		return 100
-	case c.Digits() == 3:
-		return 10
-	default:
-		return 1
-	}
-}
