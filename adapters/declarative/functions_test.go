@@ -164,12 +164,8 @@ func TestAnExpressionEndsInTime(t *testing.T) {
 	t.Parallel()
 	e := compiled(t, usdText, `last(range(1e12))`)
 	e.limit = 20 * time.Millisecond
-	start := time.Now()
 	if _, err := e.eval(t.Context(), nil, &scope{}); err == nil || !strings.Contains(err.Error(), "in time") {
 		t.Errorf("an endless expression gives %v", err)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("it took %s to stop", took)
 	}
 }
 
