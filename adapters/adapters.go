@@ -34,7 +34,8 @@ type Adapter struct {
 	FindOrder func(ctx context.Context, q OrderQuery) (Found, error)
 	// GetOrder reads the whole order. Required.
 	GetOrder func(ctx context.Context, ref string) (commerce.Snapshot, error)
-	// RecordPayment tells the shop what became of the money. The second call with the same Key changes nothing. Required.
+	// RecordPayment tells the shop what became of the money. The second call with the same Key changes nothing. A capture that the shop
+	// does not note, as on an order that was canceled meanwhile, is an error, because somebody must hear of it. Required.
 	RecordPayment func(ctx context.Context, r PaymentRecord) error
 	// CancelOrder gives the order up and its stock back. The second call changes nothing. Required.
 	CancelOrder func(ctx context.Context, r CancelRequest) error

@@ -69,6 +69,10 @@
 // in the configuration: a look-up in another shop would prove that there is no order where there is one. When either moved, the purchase
 // waits for a person; what was begun before shops had identities goes on.
 //
+// A capture that was held up reads the order first, and takes nothing for an order that the shop has canceled or will not show: a shop
+// sells on while we wait, and a refund is a worse answer than a hold that ends. Reading before every capture would only cost the usual
+// purchase a call.
+//
 // Unanswered idempotency claims live in memory: they belong to one process (S17) and would be void at its next start, so that writing
 // them down would only cost a commit for every request. What was answered is in the file.
 //

@@ -182,6 +182,23 @@ func (s *suite) cancelTwice(t T) {
 	}
 }
 
+// recordOnCanceled notes a capture on an order that the shop has given up: money was taken and no order stands, which nobody may hear of
+// as done. A shop that notes the payment all the same has not lost it.
+func (s *suite) recordOnCanceled(t T) {
+	_, r, o := s.place(t, s.NewKey())
+	s.cancel(t, o)
+	err := s.Adapter.RecordPayment(s.ctx, adapters.PaymentRecord{
+		Key: "rec_" + r.Payment.TxnID, Ref: o.Ref, State: commerce.Captured, TxnID: r.Payment.TxnID,
+		Amount: commerce.Money{Minor: o.Total, Currency: o.Currency},
+	})
+	if s.note(err) != nil {
+		return
+	}
+	if got := s.get(t, o.Ref); got.Canceled() && got.Payment != commerce.Captured {
+		t.Errorf("a payment counts as recorded on a canceled order, which says %s", got.Payment)
+	}
+}
+
 func (s *suite) stock(t T) int64 {
 	t.Helper()
 	n, err := s.Stock(s.ctx, s.Item)

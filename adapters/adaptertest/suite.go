@@ -30,6 +30,7 @@ var rules = []rule{
 	{"find by key", nil, (*suite).find},
 	{"record a capture twice", nil, (*suite).recordTwice},
 	{"cancel twice", nil, (*suite).cancelTwice},
+	{"payment recorded on a canceled order is an error", nil, (*suite).recordOnCanceled},
 	{"cancel gives stock back", func(h Harness) bool { return h.Stock != nil }, (*suite).cancelRestocks},
 	{"changes", nil, (*suite).changes},
 	{"changes after shipping", func(h Harness) bool { return h.Ship != nil }, (*suite).changesAfterShipping},

@@ -144,3 +144,71 @@ func TestOneRefusalAfterOutagesIsNotForGood(t *testing.T) {
 		stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.Refuse, Status: 400, Times: 1})
 	w.bought(a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token())), s.total())
 }
+
+// TestACanceledOrderIsNotPaid lets the shop cancel the order while the capture is held up: the money is let go, also where the shop would
+// take the note of a payment without a word.
+func TestACanceledOrderIsNotPaid(t *testing.T) {
+	t.Parallel()
+	for name, silent := range map[string]bool{"the shop would refuse the note": false, "the shop would take the note": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var canceled atomic.Value
+			w := newWorld(t, impatient, func(w *world) {
+				w.shopBefore = func(target string) string {
+					return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, _ http.Handler) bool {
+						number, _ := canceled.Load().(string)
+						if !silent || number == "" || r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, number+"/payment") {
+							return false
+						}
+						answerJSON(rw, http.StatusOK, `{"status":"OK"}`)
+						return true
+					})
+				}
+			})
+			a := w.agent(newest)
+			s := a.ready("c", w.sku(0), 1)
+			body := a.payment(w.token())
+			w.arm(stripetest.Fault{Op: stripetest.OpCapture, Kind: stripetest.Unavailable})
+			a.openOutcome(s.ID, "p", body)
+			w.until("the order is placed and its capture tried", func() bool {
+				return len(w.orders(s.ID)) == 1 && w.stripe.Arrivals(stripetest.OpCapture) > 0
+			})
+			number := w.orders(s.ID)[0].Number
+			canceled.Store(number)
+			if err := w.shop.CancelOrder(number); err != nil {
+				t.Fatal(err)
+			}
+			// One capture may be on its way, whose order was read before.
+			tried := w.stripe.Arrivals(stripetest.OpCapture)
+			w.until("the order was read again, or its capture tried without", func() bool {
+				return w.stripe.Arrivals(stripetest.OpCapture) > tried+1 || a.get(s.ID).Status != "complete_in_progress"
+			})
+			w.stripe.Disarm()
+			r := a.persist(completeOf(s.ID), "p", body)
+			if w.charged(s.ID) > 0 && len(w.orders(s.ID)) == 0 {
+				t.Fatalf("money was taken for an order that the shop had canceled; the agent was told %s", r)
+			}
+		})
+	}
+}
+
+// TestARefusalThatNamesNoLineBlamesNone lets the shop say that something is sold out, and not what.
+func TestARefusalThatNamesNoLineBlamesNone(t *testing.T) {
+	t.Parallel()
+	var places atomic.Int64
+	w := newWorld(t, func(w *world) {
+		w.shopBefore = func(target string) string {
+			return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, _ http.Handler) bool {
+				if r.Method != http.MethodPost || r.URL.Path != "/orders" || places.Add(1) > 1 {
+					return false
+				}
+				answerJSON(rw, http.StatusConflict, `{"status":"ERROR","code":"STOCK","message":"sold out"}`)
+				return true
+			})
+		}
+	})
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(0), 1, w.sku(1), 1)
+	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
+	w.open(r, "not_ready_for_payment").wants(t, "out_of_stock", "$.line_items")
+}

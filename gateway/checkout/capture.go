@@ -12,10 +12,25 @@ import (
 )
 
 // capture takes the hold. A hold can be taken once only, so a repeat, even under a new key after a stored failure, takes nothing
-// twice; the intent as it is read back decides.
+// twice; the intent as it is read back decides. Unless the order was seen a moment ago, it is read first: the shop may have given it up
+// while the capture was held up, and no money is taken for an order that cannot be seen.
 func capture(ctx context.Context, r *run) (next, error) {
+	seen := r.fresh && r.clock.Now().Sub(r.row.Mark) <= r.timing.Margin
 	if _, err := r.begin(ctx); err != nil {
 		return next{}, err
+	}
+	if !seen {
+		switch snap, err := r.shop.Upstream.GetOrder(ctx, r.at.OrderRef); {
+		case err != nil:
+			if forGood(err) && r.at.Refusals == 0 {
+				r.at.Refusals++
+				r.alert(ctx, "order_unreadable", "find the order in the shop; its payment is held and taken only when the order can be read")
+			}
+			return next{wait: r.backoff(), note: "order unreadable: " + commerce.KindOf(err).String()}, nil
+		case snap.Canceled():
+			return r.undo(ctx, &reason{Message: commerce.ErrorMessage(commerce.CodeInvalid, "$", commerce.RequiresBuyerReview,
+				"The shop canceled the order. Nothing was charged."), Note: "canceled by the shop"})
+		}
 	}
 	i, err := r.shop.Payment.Capture(ctx, payment.ChangeRequest{Key: r.key("capture"), IntentID: r.at.IntentID})
 	if err != nil || i.State != payment.Taken {

@@ -59,12 +59,15 @@ func missing(cs commerce.Session) []commerce.Message {
 }
 
 func outOfStock(f *commerce.Fault, cart commerce.Cart, lineID string) commerce.Message {
-	i := slices.IndexFunc(cart.Lines, func(l commerce.CartLine) bool { return l.ID == lineID })
+	param := "$.line_items" // a refusal that names no line blames none
+	if i := slices.IndexFunc(cart.Lines, func(l commerce.CartLine) bool { return l.ID == lineID }); i >= 0 {
+		param = fmt.Sprintf("$.line_items[%d]", i)
+	}
 	text := "This item is out of stock."
 	if f.Available != nil && *f.Available > 0 {
 		text = fmt.Sprintf("Only %d of this item are in stock.", *f.Available)
 	}
-	return commerce.ErrorMessage(commerce.CodeOutOfStock, fmt.Sprintf("$.line_items[%d]", max(i, 0)), commerce.RequiresBuyerReview, text)
+	return commerce.ErrorMessage(commerce.CodeOutOfStock, param, commerce.RequiresBuyerReview, text)
 }
 
 func addressMessage(f *commerce.Fault) commerce.Message {

@@ -136,6 +136,13 @@ func TestTheSuiteFindsBrokenAdapters(t *testing.T) {
 		{"cancel twice", func(a *adapters.Adapter) {
 			a.CancelOrder = func(context.Context, adapters.CancelRequest) error { return nil }
 		}},
+		{"payment recorded on a canceled order is an error", func(a *adapters.Adapter) {
+			inner := a.RecordPayment
+			a.RecordPayment = func(ctx context.Context, r adapters.PaymentRecord) error {
+				_ = inner(ctx, r) // a refusal is overheard
+				return nil
+			}
+		}},
 		{"cancel gives stock back", func(a *adapters.Adapter) {
 			a.CancelOrder = func(context.Context, adapters.CancelRequest) error { return nil }
 		}},
