@@ -33,7 +33,8 @@ type Processor interface {
 	// has come since is for FindRefund to say. A refund that is pending may still fail.
 	Refund(ctx context.Context, r RefundRequest) (Refund, error)
 	// Find reads an intent by its id, or, when the id is empty, looks through the intents since r.Since for the session and attempt.
-	// ok is false when there surely is none.
+	// ok is false when there surely is none. A search that is too long for one call fails as Busy; a call with the same request goes on
+	// with it.
 	Find(ctx context.Context, r FindRequest) (i Intent, ok bool, err error)
 	// FindRefund reads whether a refund was made under the key, and how far it has come, by looking through the refunds of the intent. ok
 	// is false when there surely is none.

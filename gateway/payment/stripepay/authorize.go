@@ -49,7 +49,7 @@ func (p *Processor) Authorize(ctx context.Context, r payment.AuthorizeRequest) (
 	params.AddExpand(latestCharge)
 	params.AddExtra(parameterOf(r.Terms.Shape), string(r.Token))
 	params.Headers = http.Header{"Stripe-Version": {r.Terms.APIVersion}}
-	p.write(&params.Params, r.Key)
+	params.SetIdempotencyKey(r.Key)
 
 	ctx, trip := follow(ctx)
 	pi, err := p.client.V1PaymentIntents.Create(ctx, params)

@@ -18,7 +18,7 @@ func (p *Processor) Capture(ctx context.Context, r payment.ChangeRequest) (payme
 	c := call{what: "capture " + r.IntentID, intentID: r.IntentID}
 	return p.change(ctx, c, r, payment.Taken, func(ctx context.Context) (*stripe.PaymentIntent, error) {
 		params := &stripe.PaymentIntentCaptureParams{}
-		p.write(&params.Params, r.Key)
+		params.SetIdempotencyKey(r.Key)
 		return p.client.V1PaymentIntents.Capture(ctx, r.IntentID, params)
 	})
 }
@@ -29,7 +29,7 @@ func (p *Processor) Void(ctx context.Context, r payment.ChangeRequest) (payment.
 	c := call{what: "void " + r.IntentID, intentID: r.IntentID}
 	out, err := p.change(ctx, c, r, payment.Gone, func(ctx context.Context) (*stripe.PaymentIntent, error) {
 		params := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(string(stripe.PaymentIntentCancellationReasonAbandoned))}
-		p.write(&params.Params, r.Key)
+		params.SetIdempotencyKey(r.Key)
 		return p.client.V1PaymentIntents.Cancel(ctx, r.IntentID, params)
 	})
 	if err == nil && out.State == payment.Taken {

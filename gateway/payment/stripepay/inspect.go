@@ -40,7 +40,6 @@ func (p *Processor) Inspect(ctx context.Context, t payment.Terms, token payment.
 	}
 	ctx, trip := follow(ctx)
 	params := &stripe.Params{Context: ctx, Headers: http.Header{"Stripe-Version": {t.APIVersion}}}
-	p.read(params)
 	var got grantedToken
 	path := stripe.FormatURLPath("/v1/shared_payment/granted_tokens/%s", string(token))
 	if err := p.backend.Call(http.MethodGet, path, string(p.settings.SecretKey), params, &got); err != nil {

@@ -42,8 +42,10 @@ type Processor struct {
 	settings Settings
 	terms    payment.Terms
 	clock    clock.Clock
+	log      *slog.Logger
 	client   *stripe.Client
 	backend  stripe.Backend
+	searches searches
 }
 
 var _ payment.Processor = (*Processor)(nil)
@@ -58,7 +60,7 @@ func New(s Settings, o Options) (*Processor, error) {
 	}
 	s = s.defaults()
 	hc := &http.Client{
-		Transport:     &transport{next: o.HTTP.Transport, log: o.Log, clock: o.Clock},
+		Transport:     &transport{next: o.HTTP.Transport, account: s.Account, log: o.Log, clock: o.Clock},
 		Timeout:       s.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -73,6 +75,7 @@ func New(s Settings, o Options) (*Processor, error) {
 		settings: s,
 		terms:    s.terms(),
 		clock:    o.Clock,
+		log:      o.Log,
 		client:   stripe.NewClient(string(s.SecretKey), stripe.WithBackends(backends)),
 		backend:  backends.API,
 	}, nil
@@ -87,9 +90,6 @@ func (p *Processor) Check(ctx context.Context) error {
 	params := &stripe.PaymentIntentListParams{}
 	params.Limit = stripe.Int64(1)
 	params.Single = true
-	if p.settings.Account != "" {
-		params.SetStripeAccount(p.settings.Account)
-	}
 	ctx, trip := follow(ctx)
 	for _, err := range p.client.V1PaymentIntents.List(ctx, params) {
 		if err != nil {
@@ -116,19 +116,6 @@ func (p *Processor) Check(ctx context.Context) error {
 			c.what, got.ID, p.settings.KeyAccount)}
 	default:
 		return nil
-	}
-}
-
-// write prepares the parameters that every write shares.
-func (p *Processor) write(params *stripe.Params, key string) {
-	params.SetIdempotencyKey(key)
-	p.read(params)
-}
-
-// read prepares the parameters that every call shares.
-func (p *Processor) read(params *stripe.Params) {
-	if p.settings.Account != "" {
-		params.SetStripeAccount(p.settings.Account)
 	}
 }
 

@@ -27,7 +27,7 @@ func (p *Processor) Refund(ctx context.Context, r payment.RefundRequest) (paymen
 	if r.Reason != "" {
 		params.Reason = stripe.String(r.Reason)
 	}
-	p.write(&params.Params, r.Key)
+	params.SetIdempotencyKey(r.Key)
 	ctx, trip := follow(ctx)
 	got, err := p.client.V1Refunds.Create(ctx, params)
 	if err != nil {
@@ -40,18 +40,18 @@ func (p *Processor) Refund(ctx context.Context, r payment.RefundRequest) (paymen
 func (p *Processor) FindRefund(ctx context.Context, intentID, key string) (payment.Refund, bool, error) {
 	c := call{what: "look for a refund of " + intentID, intentID: intentID, reads: true}
 	params := &stripe.RefundListParams{PaymentIntent: stripe.String(intentID)}
-	params.Limit = stripe.Int64(pageSize)
-	if p.settings.Account != "" {
-		params.SetStripeAccount(p.settings.Account)
-	}
-	ctx, trip := follow(ctx)
-	for got, err := range p.client.V1Refunds.List(ctx, params) {
-		if err != nil {
-			return payment.Refund{}, false, p.failure(c, err, trip).Error
+	for after, more := "", true; more; {
+		var items []*stripe.Refund
+		var err error
+		if items, more, err = readPage[*stripe.Refund](ctx, p, c, "/v1/refunds", params, after); err != nil {
+			return payment.Refund{}, false, err
 		}
-		if got.Metadata[MetadataKey] == key {
-			out, err := refundOf(c, got)
-			return out, err == nil, err
+		for _, got := range items {
+			if got.Metadata[MetadataKey] == key {
+				out, err := refundOf(c, got)
+				return out, err == nil, err
+			}
+			after = got.ID
 		}
 	}
 	return payment.Refund{}, false, nil

@@ -24,9 +24,10 @@ var errTooLong = errors.New("the answer is longer than 4 MiB")
 // a body that it can get anew. Such a hidden second arrival would be harmless at Stripe but not noticed here; so the body goes out
 // as one that can be read once, and the saga alone decides about repeating.
 type transport struct {
-	next  http.RoundTripper
-	log   *slog.Logger
-	clock clock.Clock
+	next    http.RoundTripper
+	account string // connected, that every call is for; empty: the key's own
+	log     *slog.Logger
+	clock   clock.Clock
 }
 
 // RoundTrip sends the request and logs it without its secrets.
@@ -34,6 +35,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	out := req.Clone(req.Context())
 	// The SDK describes the machine here, uname included.
 	out.Header.Del("X-Stripe-Client-User-Agent")
+	if t.account != "" {
+		out.Header.Set("Stripe-Account", t.account)
+	}
 	if out.Method == http.MethodPost {
 		out.GetBody = nil
 		out.Body = &once{next: req.Body}
