@@ -644,3 +644,33 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 		t.Errorf("error shows a credential: %v", err)
 	}
 }
+
+// bodiesOnce looks at each request as a transport gets it.
+type bodiesOnce struct {
+	receiver
+
+	seen chan *http.Request
+}
+
+func (b *bodiesOnce) RoundTrip(req *http.Request) (*http.Response, error) {
+	b.seen <- req
+	return b.receiver.RoundTrip(req)
+}
+
+// TestAttemptCannotBeRepeatedBelow: net/http sends a body that it can get anew a second time by itself, unseen by the schedule and under
+// a signature of the first; so it gets one that can be read once.
+func TestAttemptCannotBeRepeatedBelow(t *testing.T) {
+	t.Parallel()
+	st := openStore(t)
+	b := &bodiesOnce{seen: make(chan *http.Request, 8)}
+	lane(t, st, "cs_1", testAgent, clock.System().Now(), commerce.OrderCreate)
+	startRelay(t, Options{Store: st, Subscriptions: []Subscription{subscription("https://agent.example/hook")}, Transport: b})
+	req := <-b.seen
+	eventually(t, "the event is delivered", func() bool { return delivery(t, st, "cs_1").State == store.DeliveryDelivered })
+	if req.GetBody != nil {
+		t.Error("the transport can send the body a second time")
+	}
+	if got, want := req.ContentLength, int64(len(delivery(t, st, "cs_1").Body)); got != want {
+		t.Errorf("length %d, want %d", got, want)
+	}
+}

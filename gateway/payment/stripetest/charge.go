@@ -67,7 +67,7 @@ func (s *Server) charge(pi *intent, c *call) *apiError {
 		return s.challenge(pi, c)
 	}
 	if pi.forced.process {
-		pi.status = StatusProcessing
+		pi.become(StatusProcessing)
 		s.emit(c, "payment_intent.processing", pi.wire(nil))
 		return nil
 	}
@@ -78,7 +78,7 @@ func (s *Server) charge(pi *intent, c *call) *apiError {
 // decline records a refused charge.
 func (s *Server) decline(pi *intent, c *call) *apiError {
 	pi.charge = &charge{id: s.newID("ch_"), intent: pi, amount: pi.amount, created: c.now, failure: pi.card}
-	pi.status = StatusRequiresPaymentMethod
+	pi.become(StatusRequiresPaymentMethod)
 	e := refusal(pi, pi.card.code, pi.card.declineCode, pi.card.message)
 	pi.methodID = ""
 	e.PaymentIntent = pi.wire(nil)
@@ -94,13 +94,14 @@ func (s *Server) decline(pi *intent, c *call) *apiError {
 // Source of the refusal's codes: docs.stripe.com/payments/without-card-authentication.
 func (s *Server) challenge(pi *intent, c *call) *apiError {
 	if pi.errorOnAction {
-		pi.status = StatusRequiresPaymentMethod
+		pi.become(StatusRequiresPaymentMethod)
 		e := refusal(pi, "authentication_required", "authentication_not_handled",
 			"This payment required an authentication action to complete, but `error_on_requires_action` was set.")
 		s.emit(c, "payment_intent.payment_failed", pi.wire(nil))
 		return e
 	}
-	pi.status, pi.action = StatusRequiresAction, true
+	pi.become(StatusRequiresAction)
+	pi.action = true
 	s.emit(c, "payment_intent.requires_action", pi.wire(nil))
 	return nil
 }
@@ -122,7 +123,7 @@ func (s *Server) authorize(pi *intent, c *call) {
 		s.settle(pi, granted, c)
 		s.emit(c, "charge.succeeded", pi.charge.wire())
 	} else {
-		pi.status = StatusRequiresCapture
+		pi.become(StatusRequiresCapture)
 		pi.captureBefore = c.now.Add(holdLife)
 		s.watch(pi.captureBefore)
 		s.emit(c, "charge.succeeded", pi.charge.wire())

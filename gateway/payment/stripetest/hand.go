@@ -76,7 +76,8 @@ func (s *Server) Finish(intentID string, ok bool) error {
 		s.authorize(pi, c)
 		return nil
 	}
-	pi.action, pi.status = false, StatusRequiresPaymentMethod
+	pi.action = false
+	pi.become(StatusRequiresPaymentMethod)
 	refusal(pi, "payment_intent_authentication_failure", "", "The payment was not completed.")
 	s.emit(c, "payment_intent.payment_failed", pi.wire(nil))
 	return nil

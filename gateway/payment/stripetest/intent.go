@@ -48,7 +48,26 @@ type intent struct {
 	errorOnAction bool
 	captureBefore time.Time
 	forced        outcome
+	// movedFrom and movedUntil count the account's moves; see [Intent].
+	movedFrom, movedUntil int
 }
+
+// become changes the status. An intent holds or took money once, from a first moment until it is canceled.
+func (pi *intent) become(status string) {
+	was := moved(pi.status)
+	pi.status = status
+	switch is := moved(status); {
+	case is && !was:
+		pi.account.moves++
+		pi.movedFrom = pi.account.moves
+	case was && !is:
+		pi.account.moves++
+		pi.movedUntil = pi.account.moves
+	}
+}
+
+// moved reports whether an intent of that status holds or has taken money.
+func moved(status string) bool { return status == StatusRequiresCapture || status == StatusSucceeded }
 
 // outcome is what a fault forces upon the next confirmation or refund.
 type outcome struct {
@@ -188,7 +207,7 @@ func (s *Server) setMethod(pi *intent, c *call) *apiError {
 		}
 		pi.token, pi.card = t, &t.card
 		pi.methodID = s.newID("pm_")
-		pi.status = StatusRequiresConfirmation
+		pi.become(StatusRequiresConfirmation)
 		return nil
 	}
 	id := c.args.text("payment_method")
@@ -201,7 +220,7 @@ func (s *Server) setMethod(pi *intent, c *call) *apiError {
 	}
 	pi.token, pi.card = nil, &found
 	pi.methodID = s.newID("pm_")
-	pi.status = StatusRequiresConfirmation
+	pi.become(StatusRequiresConfirmation)
 	return nil
 }
 
@@ -287,7 +306,7 @@ func (s *Server) settle(pi *intent, take int64, c *call) {
 	pi.token.release(pi.capturable)
 	pi.capturable = 0
 	pi.received = take
-	pi.status = StatusSucceeded
+	pi.become(StatusSucceeded)
 	pi.charge.captured = take
 	pi.charge.captures++
 	pi.captureBefore = time.Time{}
@@ -316,7 +335,7 @@ func (s *Server) release(pi *intent, reason string, c *call) {
 		pi.token.release(pi.capturable)
 	}
 	pi.capturable = 0
-	pi.status = StatusCanceled
+	pi.become(StatusCanceled)
 	pi.canceledAt = c.now
 	pi.cancelReason = reason
 	pi.action = false

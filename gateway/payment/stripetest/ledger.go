@@ -22,10 +22,14 @@ type Intent struct {
 	Created       time.Time         `json:"created"`
 	CaptureBefore time.Time         `json:"capture_before,omitzero"`
 	CancelReason  string            `json:"cancel_reason,omitempty"`
+	// MovedFrom and MovedUntil are the first and the last moment at which the intent held or had taken money, as places in the order of
+	// all such moments of the account, from 1. MovedFrom is zero for an intent that never did, MovedUntil for one that still does.
+	MovedFrom  int `json:"moved_from,omitempty"`
+	MovedUntil int `json:"moved_until,omitempty"`
 }
 
 // Moved reports whether the intent holds or has taken money: what may exist at most once for a checkout.
-func (i Intent) Moved() bool { return i.Status == StatusRequiresCapture || i.Status == StatusSucceeded }
+func (i Intent) Moved() bool { return moved(i.Status) }
 
 // Refund is a refund as the ledger shows it.
 type Refund struct {
@@ -60,6 +64,7 @@ func (a *account) ledger() Ledger {
 		i := Intent{
 			ID: pi.id, Status: pi.status, Currency: pi.currency, Amount: pi.amount, Held: pi.capturable, Captured: pi.received,
 			Metadata: maps.Clone(pi.metadata), Created: pi.created, CaptureBefore: pi.captureBefore, CancelReason: pi.cancelReason,
+			MovedFrom: pi.movedFrom, MovedUntil: pi.movedUntil,
 		}
 		if pi.charge != nil {
 			i.Refunded, i.Captures = pi.charge.refunded, pi.charge.captures
@@ -142,8 +147,25 @@ func (l Ledger) Holds() []Intent {
 	return slices.DeleteFunc(slices.Clone(l.Intents), func(i Intent) bool { return i.Held == 0 })
 }
 
+// Peak is the most intents with that value of the metadata key that held or had taken money at one and the same moment, ever. A buyer is
+// never charged twice, not even for a moment that is undone later, where it is at most 1 for a checkout. It is 0 where none did.
+func (l Ledger) Peak(key, value string) int { return peak(l.By(key)[value]) }
+
+func peak(intents []Intent) (most int) {
+	for _, start := range intents {
+		at, n := start.MovedFrom, 0
+		for _, i := range intents {
+			if i.MovedFrom != 0 && i.MovedFrom <= at && (i.MovedUntil == 0 || i.MovedUntil > at) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // Check proves what must hold at every moment: nothing captured twice, nothing captured above the amount, refunds within captures,
-// and at most one intent per value of the metadata key that holds or has taken money.
+// and never more than one intent per value of the metadata key that holds or has taken money, as [Ledger.Peak] counts them.
 func (l Ledger) Check(key string) error {
 	for _, i := range l.Intents {
 		switch {
@@ -156,14 +178,8 @@ func (l Ledger) Check(key string) error {
 		}
 	}
 	for value, intents := range l.By(key) {
-		moved := 0
-		for _, i := range intents {
-			if i.Moved() {
-				moved++
-			}
-		}
-		if value != "" && moved > 1 {
-			return fmt.Errorf("%s=%s has %d intents that hold or took money", key, value, moved)
+		if n := peak(intents); value != "" && n > 1 {
+			return fmt.Errorf("%s=%s had %d intents at once that held or took money", key, value, n)
 		}
 	}
 	return nil

@@ -80,6 +80,48 @@ func TestCancelReleasesHoldAndToken(t *testing.T) {
 	b.wantStatus(b.hold("", token, "1000"), 200)
 }
 
+// TestPeak holds twice at once and undoes one: the ledger does not forget that there were two.
+func TestPeak(t *testing.T) {
+	b := open(t, stripetest.Options{})
+	hold := func() string {
+		t.Helper()
+		held := b.hold("", b.mint(stripetest.Grant{}), "1000")
+		b.wantStatus(held, 200)
+		return held.text("id")
+	}
+	cancel := func(id string) {
+		t.Helper()
+		b.wantStatus(b.post("/v1/payment_intents/"+id+"/cancel", nil), 200)
+	}
+	want := func(n int) {
+		t.Helper()
+		l := b.Ledger()
+		if got := l.Peak("session", "cs_1"); got != n {
+			t.Errorf("%d at once, want %d: %+v", got, n, l.Intents)
+		}
+		if err := l.Check("session"); (err != nil) != (n > 1) {
+			t.Errorf("with %d at once the check says %v", n, err)
+		}
+	}
+	want(0)
+	first := hold()
+	cancel(first)
+	want(1)
+	second := hold() // one after the other
+	want(1)
+	b.wantStatus(b.post("/v1/payment_intents/"+second+"/capture", nil), 200)
+	want(1)
+	b.wantStatus(b.post("/v1/payment_intents", nil, "amount", "1000", "currency", "usd", "metadata[session]", "cs_1"), 200) // holds nothing
+	want(1)
+	third := hold() // beside the money that the second took
+	want(2)
+	cancel(third)
+	want(2)
+	if b.Ledger().Peak("session", "cs_2") != 0 {
+		t.Error("another session has a peak")
+	}
+}
+
 func TestHoldRunsOut(t *testing.T) {
 	b := open(t, stripetest.Options{})
 	id := b.hold("", b.mint(stripetest.Grant{}), "100").text("id")

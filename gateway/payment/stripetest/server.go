@@ -85,6 +85,7 @@ type account struct {
 	grants  shelf[*token] // tokens that it may charge
 	issues  shelf[*token] // tokens that it gave out
 	events  []*eventBody
+	moves   int // how often an intent began or ceased to hold or have money
 	stored  map[string]*stored
 }
 
