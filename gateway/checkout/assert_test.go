@@ -19,13 +19,19 @@ import (
 // until waits for a condition that background work brings about.
 func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
-	for range slow * 2000 {
-		if ok() {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
+	if !w.comes(ok) {
+		w.t.Fatalf("waited in vain: %s", what)
 	}
-	w.t.Fatalf("waited in vain: %s", what)
+}
+
+// comes looks again and again until ok holds, or until the test's patience is over.
+func (w *world) comes(ok func() bool) bool {
+	for end := time.Now().Add(w.patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *world) row(id string) store.Session {
@@ -105,11 +111,8 @@ func (w *world) rest(id string) {
 	if len(w.steps(id)) == 0 {
 		return
 	}
-	for range slow * 2000 {
-		if w.resting(id) {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
+	if w.comes(func() bool { return w.resting(id) }) {
+		return
 	}
 	w.t.Fatalf("the sagas do not come to rest: %v\n%s", w.steps(id), w.history(id))
 }

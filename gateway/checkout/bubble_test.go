@@ -20,7 +20,7 @@ func bubble(t *testing.T, f func(*testing.T, *world), change ...func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{
 			t: t, shop: newMemoryShop(), memory: &memoryProcessor{}, clock: &skewed{}, alerts: &alerts{}, seq: &atomic.Int64{},
-			deadline: 2 * time.Minute, path: filepath.Join(t.TempDir(), "postern.db"),
+			deadline: 2 * time.Minute, patience: time.Minute, path: filepath.Join(t.TempDir(), "postern.db"),
 			upstream: upstream.Options{Timeout: 8 * time.Second, BreakerFailures: 1000},
 			timing:   checkout.Timing{Sweeps: []time.Duration{}},
 		}

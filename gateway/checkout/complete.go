@@ -245,15 +245,12 @@ func mergeComplete(cs *commerce.Session, r commerce.CompleteRequest) {
 	}
 }
 
-// preflightTime bounds the look at a token.
-const preflightTime = 2 * time.Second
-
 // preflight reads the token's limits. It returns a message when the token will not do, an error when the request is wrong, and
 // nothing when the token could not be read: a look that fails must not lose a sale, and the processor decides in the end.
 func (s *Service) preflight(
 	ctx context.Context, shop *Shop, t payment.Terms, total commerce.Money, token payment.Secret, now time.Time,
 ) (*commerce.Message, error) {
-	looking, cancel := context.WithTimeout(ctx, preflightTime)
+	looking, cancel := context.WithTimeout(ctx, s.timing.Preflight)
 	defer cancel()
 	limits, err := shop.Payment.Inspect(looking, t, token)
 	if err == nil {

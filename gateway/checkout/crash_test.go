@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
@@ -189,39 +190,37 @@ func TestFailedCommits(t *testing.T) {
 // TestPanicEndsOneSaga lets the shop's code panic: the saga is taken up again, and nobody else notices.
 func TestPanicEndsOneSaga(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world) { w.timing.Lease = 400 * time.Millisecond })
-	cs := w.create()
-	w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) { panic("planted") })
-	a, _, err := w.insist("k1", cs.ID, w.token())
-	if done := session(t, a, err); done.Status != commerce.Completed {
-		t.Fatalf("got %s", done.Status)
-	}
-	w.completed(cs.ID)
-	if !w.alerts.has("saga_panicked") {
-		t.Error("nobody was told")
-	}
+	bubble(t, func(t *testing.T, w *world) {
+		cs := w.create()
+		w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) { panic("planted") })
+		w.sold((<-w.begin("k1", cs.ID, w.token())).session(t))
+		if !w.alerts.has("saga_panicked") {
+			t.Error("nobody was told")
+		}
+	})
 }
 
 // TestOrderlyEndIsNoCrash stops the service between two steps: nothing that was only intended counts as sent afterwards.
 func TestOrderlyEndIsNoCrash(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cs := w.create()
-	if err := w.stripe.Arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.LateReply, DelayMS: 100, Times: 1}); err != nil {
-		t.Fatal(err)
-	}
-	answered := make(chan error, 1)
-	c, token := w.call("k1"), w.token()
-	go func() { _, err := w.completeWith(c, cs.ID, token); answered <- err }()
-	w.until("the hold is asked for", func() bool { return w.stripe.Arrivals(stripetest.OpCreate) == 1 })
-	w.service.Stop()
-	wantKind(t, <-answered, commerce.Unavailable)
-	w.restart()
-	w.completed(cs.ID)
-	if w.shop.finds > 1 {
-		t.Errorf("%d look-ups: the order was searched for although it was never sent", w.shop.finds)
-	}
-	if n := w.stripe.Arrivals(stripetest.OpCreate); n != 1 {
-		t.Errorf("%d holds were asked for", n)
-	}
+	bubble(t, func(t *testing.T, w *world) {
+		cs, g, stopped := w.create(), w.gate(), make(chan struct{})
+		w.memory.hold = func(make func() payment.Intent) (payment.Intent, error) {
+			g.pass()
+			return make(), nil
+		}
+		answered := w.begin("", cs.ID, w.token())
+		g.wait()
+		go func() { defer close(stopped); w.service.Stop() }()
+		wantKind(t, (<-answered).err, commerce.Unavailable)
+		g.open()
+		<-stopped
+		w.restart()
+		w.at(w.clock.Now().Add(time.Minute))
+		w.sold(w.get(cs.ID))
+		w.wantAsked(1, 0) // the order was not searched for, because it was never sent
+		if n := len(w.memory.asked); n != 1 {
+			t.Errorf("%d holds were asked for", n)
+		}
+	})
 }

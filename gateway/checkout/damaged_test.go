@@ -14,7 +14,7 @@ import (
 // others go on; the damaged are told once, stay as they are, and lead to no write at Stripe.
 func TestDamagedRowsStopNobodyElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, func(w *world) { w.timing.Lease = 5 * time.Hour })
 	w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Unavailable})
 	damaged, whole := w.create().ID, w.create().ID
 	expiredDamaged, expired := w.create().ID, w.create().ID
@@ -31,7 +31,7 @@ func TestDamagedRowsStopNobodyElse(t *testing.T) {
 	w.until("the other session expires", func() bool { return w.row(expired).Status == "expired" })
 	w.until("the damaged are told", func() bool { return w.alerts.count("saga_damaged") == 1 && w.alerts.count("session_damaged") == 1 })
 	for range 3 { // each time the lease has ended the saga is leased, and the session is listed, once more
-		w.clock.advance(2 * time.Minute)
+		w.clock.advance(w.timing.Lease + time.Minute)
 		w.completeBy(w.create().ID)
 	}
 	if s, g := w.alerts.count("session_damaged"), w.alerts.count("saga_damaged"); s != 1 || g != 1 {

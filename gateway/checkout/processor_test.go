@@ -150,6 +150,12 @@ func (p *memoryProcessor) FindRefund(context.Context, string, string) (payment.R
 	return payment.Refund{}, false, nil
 }
 
+func (p *memoryProcessor) do(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+}
+
 // money is how much is held and how much was taken.
 func (p *memoryProcessor) money() (held, taken int64) {
 	p.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 	"github.com/postern-gateway/postern/gateway/store"
 )
@@ -34,8 +35,7 @@ func TestS08_RetryJoinsBySession(t *testing.T) {
 	w.shop.place = append(w.shop.place, g.place)
 	w.leave("k1", cs.ID, w.token())
 	second := w.token()
-	same, other := w.begin("k1", cs.ID, second), w.begin("k2", cs.ID, w.token())
-	time.Sleep(20 * time.Millisecond)
+	same, other := w.join("k1", cs.ID, second), w.join("k2", cs.ID, w.token())
 	g.open()
 	for _, answered := range []<-chan result{same, other} {
 		r := <-answered
@@ -51,22 +51,27 @@ func TestS08_RetryJoinsBySession(t *testing.T) {
 
 func TestS08_AnotherTokenAfterADeclineIsItsOwnAttempt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.Latency, DelayMS: 150, Times: 1})
-	cs := w.create()
-	bad := w.token(func(g *stripetest.Grant) { g.PaymentMethod = "pm_card_visa_chargeDeclined" })
-	first := w.begin("k1", cs.ID, bad)
-	w.stepIs(cs.ID, "authorizing")
-	joiner, good := w.begin("k2", cs.ID, bad), w.begin("k3", cs.ID, w.token())
-	for _, answered := range []<-chan result{first, joiner} {
-		r := <-answered
-		wantMessage(t, session(t, r.answer, r.err), commerce.CodePaymentDeclined)
-	}
-	r := <-good
-	if got := session(t, r.answer, r.err); got.Status != commerce.Completed {
-		t.Fatalf("got %s", got.Status)
-	}
-	w.completed(cs.ID)
+	bubble(t, func(t *testing.T, w *world) {
+		cs, g, bad := w.create(), w.gate(), w.token()
+		w.memory.hold = func(make func() payment.Intent) (payment.Intent, error) {
+			if len(w.memory.asked) > 1 {
+				return make(), nil
+			}
+			g.pass()
+			return payment.Intent{}, &payment.Error{Kind: payment.Declined, Message: "planted"}
+		}
+		first := w.begin("k1", cs.ID, bad)
+		g.wait()
+		joiner, good := w.join("k2", cs.ID, bad), w.join("k3", cs.ID, w.token())
+		g.open()
+		for _, answered := range []<-chan result{first, joiner} {
+			wantMessage(t, (<-answered).session(t), commerce.CodePaymentDeclined)
+		}
+		w.sold((<-good).session(t))
+		if n := len(w.memory.asked); n != 2 {
+			t.Fatalf("%d holds were asked for", n)
+		}
+	})
 }
 
 func TestS09_Answered(t *testing.T) {

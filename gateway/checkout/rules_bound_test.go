@@ -12,7 +12,7 @@ import (
 func TestS01_BoundFromTheIntentOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world) {
-		w.settings.SessionTTL = 20 * time.Second
+		w.settings.SessionTTL = time.Hour
 		w.upstream.Timeout = 10 * time.Second
 	})
 	cs, g := w.create(), w.gate()
@@ -24,7 +24,7 @@ func TestS01_BoundFromTheIntentOn(t *testing.T) {
 	_, err = w.cancel(cs.ID)
 	wantKind(t, err, commerce.Conflict)
 	other := w.create()
-	w.clock.advance(30 * time.Second)
+	w.clock.advance(61 * time.Minute)
 	w.until("the other session expires", func() bool { return w.row(other.ID).Status == commerce.Expired })
 	if got := w.row(cs.ID); got.Status != commerce.CompleteInProgress || !got.Live {
 		t.Fatalf("the bound session is %s", got.Status)

@@ -20,6 +20,16 @@ func (w *world) paid(states map[string]commerce.PaymentState) {
 	})
 }
 
+// placedAgain lets the next call that places an order be carried out once more, whenever the test says.
+func (w *world) placedAgain() (again func()) {
+	var order func() commerce.Snapshot
+	w.shop.place = append(w.shop.place, func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
+		order = make
+		return make(), nil
+	})
+	return func() { order() }
+}
+
 // standing are the numbers of the shop's live orders.
 func (w *world) standing() (numbers []string) {
 	for _, o := range w.shop.live() {
@@ -57,12 +67,7 @@ func TestS16_APaidExtraIsLeftToAPerson(t *testing.T) {
 	t.Run("found by the sweep", func(t *testing.T) {
 		t.Parallel()
 		bubble(t, func(t *testing.T, w *world) {
-			cs := w.create()
-			var again func() commerce.Snapshot
-			w.shop.place = append(w.shop.place, func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-				again = make
-				return make(), nil
-			})
+			cs, again := w.create(), w.placedAgain()
 			w.sold((<-w.begin("k1", cs.ID, w.token())).session(t))
 			for range 3 {
 				again()

@@ -80,41 +80,29 @@ func TestS16_TwoOrdersUnderOneKey(t *testing.T) {
 	})
 	t.Run("found by the sweep", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, func(w *world) { w.timing.Sweeps = []time.Duration{20 * time.Millisecond, 300 * time.Millisecond} })
-		cs := w.create()
-		var again func() commerce.Snapshot
-		w.shop.place = append(w.shop.place, func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-			again = make
-			return make(), nil
-		})
-		a, err := w.complete("k1", cs.ID, w.token())
-		if got := session(t, a, err); got.Status != commerce.Completed {
-			t.Fatalf("got %s", got.Status)
-		}
-		time.Sleep(60 * time.Millisecond)
-		again() // long after the first search
-		w.completed(cs.ID)
-		if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
-			t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
-		}
+		bubble(t, func(t *testing.T, w *world) {
+			cs, again := w.create(), w.placedAgain()
+			w.sold((<-w.begin("k1", cs.ID, w.token())).session(t))
+			w.at(w.clock.Now().Add(2 * time.Minute))
+			again() // after the first search
+			w.at(w.clock.Now().Add(28 * time.Minute))
+			w.sold(w.get(cs.ID))
+			if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
+				t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
+			}
+		}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute, 30 * time.Minute} })
 	})
 	t.Run("a weaker match only alerts", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, func(w *world) { w.shop.weak = true })
-		cs := w.create()
-		var again func() commerce.Snapshot
-		w.shop.place = append(w.shop.place, func(make func() commerce.Snapshot) (commerce.Snapshot, error) {
-			again = make
-			return make(), nil
-		})
-		if _, err := w.complete("k1", cs.ID, w.token()); err != nil {
-			t.Fatal(err)
-		}
-		again()
-		w.rest(cs.ID)
-		if len(w.shop.live()) != 2 || !w.alerts.has("second_order_by_a_weak_match") {
-			t.Fatalf("orders %v, alerts %v", w.shop.live(), w.alerts.seen)
-		}
+		bubble(t, func(t *testing.T, w *world) {
+			cs, again := w.create(), w.placedAgain()
+			w.sold((<-w.begin("k1", cs.ID, w.token())).session(t))
+			again()
+			w.at(w.clock.Now().Add(2 * time.Minute))
+			if s := w.steps(cs.ID); s[0] != "closed" || len(w.shop.live()) != 2 || !w.alerts.has("second_order_by_a_weak_match") {
+				t.Fatalf("%v, orders %v, alerts %v", s, w.shop.live(), w.alerts.seen)
+			}
+		}, func(w *world) { w.shop.weak, w.timing.Sweeps = true, []time.Duration{2 * time.Minute} })
 	})
 	t.Run("an extra that cannot be canceled does not stop the good one", func(t *testing.T) {
 		t.Parallel()

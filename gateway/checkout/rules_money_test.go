@@ -6,53 +6,45 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
 func TestS10_AbandonedBeforeTheOrderIsUndone(t *testing.T) {
 	t.Parallel()
+	holds := func(e *payment.Error) func(*world) {
+		return func(w *world) {
+			w.memory.hold = func(func() payment.Intent) (payment.Intent, error) { return payment.Intent{}, e }
+		}
+	}
 	for name, plant := range map[string]func(*world){
-		"the shop is away":        func(w *world) { w.shop.always = refuse(commerce.Temporary) },
-		"our credentials are bad": func(w *world) { w.shop.always = refuse(commerce.Unauthorized) },
-		"the processor is away": func(w *world) {
-			if err := w.stripe.Suspend(); err != nil {
-				w.t.Fatal(err)
-			}
-		},
-		"the hold is under way": func(w *world) { w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.KeyInUse}) },
-		"the order never appeared": func(w *world) {
-			w.shop.always = func(func() commerce.Snapshot) (commerce.Snapshot, error) { return commerce.Snapshot{}, errCut }
-		},
+		"the shop is away":         func(w *world) { w.shop.always = refuse(commerce.Temporary) },
+		"our credentials are bad":  func(w *world) { w.shop.always = refuse(commerce.Unauthorized) },
+		"the processor is away":    holds(&payment.Error{Kind: payment.Unreachable, Message: "planted"}),
+		"the hold is under way":    holds(&payment.Error{Kind: payment.Busy, Message: "planted"}),
+		"the order never appeared": func(w *world) { w.shop.always = unheard },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.deadline = 300 * time.Millisecond
-			plant(w)
-			cs := w.create()
-			w.leave("k1", cs.ID, w.token())
-			w.clock.advance(9 * time.Minute)
-			_, err := w.complete("k1", cs.ID, w.token()) // a retry keeps it
-			wantKind(t, err, commerce.Unavailable)
-			w.clock.advance(9 * time.Minute)
-			time.Sleep(50 * time.Millisecond)
-			if row := w.row(cs.ID); !row.Live {
-				t.Fatalf("given up %s after a retry:\n%s", row.Status, w.history(cs.ID))
-			}
-			w.clock.advance(2 * time.Minute)
-			w.stripe.Disarm()
-			if name == "the processor is away" {
-				if err := w.stripe.Resume(); err != nil {
-					t.Fatal(err)
+			bubble(t, func(t *testing.T, w *world) {
+				plant(w)
+				cs := w.create()
+				first := w.begin("k1", cs.ID, w.token())
+				w.at(w.clock.Now().Add(9 * time.Minute))
+				wantKind(t, (<-first).err, commerce.Unavailable)
+				asked := w.clock.Now()
+				retry := w.begin("k1", cs.ID, w.token()) // keeps it
+				w.at(asked.Add(10*time.Minute - time.Nanosecond))
+				wantKind(t, (<-retry).err, commerce.Unavailable)
+				if row := w.row(cs.ID); !row.Live {
+					t.Fatalf("given up %s after a retry:\n%s", row.Status, w.history(cs.ID))
 				}
-			}
-			w.untouched(cs.ID)
-			w.shop.do(func() { w.shop.always = nil })
-			a, _, err := w.insist("k2", cs.ID, w.token())
-			if got := session(t, a, err); got.Status != commerce.Completed {
-				t.Fatalf("afterwards %s", got.Status)
-			}
-			w.completed(cs.ID)
+				w.memory.do(func() { w.memory.hold = nil })
+				w.at(asked.Add(12 * time.Minute))
+				w.unsold(cs.ID)
+				w.shop.do(func() { w.shop.always = nil })
+				w.sold((<-w.begin("k2", cs.ID, w.token())).session(t))
+			})
 		})
 	}
 }
@@ -229,7 +221,7 @@ func TestS15_ZeroTotals(t *testing.T) {
 // TestS10_NothingWasEverSent gives an attempt up while the processor cannot be reached: there is nothing to void, and nothing to wait for.
 func TestS10_NothingWasEverSent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(w *world) { w.timing.Lease = 10 * time.Hour }) // the test's jumps in time are no crash
+	w := newWorld(t)
 	cs, token := w.create(), w.token()
 	if err := w.stripe.Suspend(); err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func TestS06_RotatedKey(t *testing.T) {
 				w.key, w.keyAccount = "", c.before
 				w.restart()
 			}
-			w.deadline = 30 * time.Second
+			w.deadline = w.patience
 			a, _, err := w.insist("k1", cs.ID, w.token())
 			if got := session(t, a, err); got.Status != commerce.Completed {
 				t.Fatalf("got %s", got.Status)

@@ -49,9 +49,11 @@ type Config struct {
 	EventBody func(agent string, e commerce.Event) (body []byte, ok bool, err error)
 	// Delivered is called after an event was committed, so that the relay need not wait for its next look.
 	Delivered func()
-	Log       *slog.Logger
-	Tracer    telemetry.Tracer
-	Timing    Timing
+	// Look asks the relay to read an order of a shop once more, some time after its completion and without waiting. Nil: nobody does.
+	Look   func(shop, ref string)
+	Log    *slog.Logger
+	Tracer telemetry.Tracer
+	Timing Timing
 }
 
 // Timing holds the waits of the saga. The zero value of each means its default.
@@ -71,6 +73,8 @@ type Timing struct {
 	KeyLife time.Duration
 	// Sweeps is when, after the completion, the shop is searched for a second order. Default 2 min and 30 min.
 	Sweeps []time.Duration
+	// Preflight is how long a token's limits are read before the hold; a look that takes longer is given up. Default 2 s.
+	Preflight time.Duration
 	// TokenLife is how long after its session closed a payment token is kept (S18). Default 24 h.
 	TokenLife time.Duration
 }
@@ -86,6 +90,7 @@ func (t Timing) withDefaults() Timing {
 		{&t.Settle, 30 * time.Second},
 		{&t.Backoff, 250 * time.Millisecond},
 		{&t.KeyLife, 23 * time.Hour},
+		{&t.Preflight, 2 * time.Second},
 		{&t.TokenLife, 24 * time.Hour},
 	} {
 		if *d.at <= 0 {
@@ -108,6 +113,7 @@ type Service struct {
 	newID     func(string) string
 	eventBody func(string, commerce.Event) ([]byte, bool, error)
 	delivered func()
+	look      func(shop, ref string)
 	log       *slog.Logger
 	tracer    telemetry.Tracer
 	timing    Timing
@@ -134,6 +140,9 @@ func New(c Config) *Service {
 	if c.Delivered == nil {
 		c.Delivered = func() {}
 	}
+	if c.Look == nil {
+		c.Look = func(string, string) {}
+	}
 	if c.EventBody == nil {
 		c.EventBody = func(string, commerce.Event) ([]byte, bool, error) { return nil, false, nil }
 	}
@@ -146,7 +155,7 @@ func New(c Config) *Service {
 		}
 	}
 	s := &Service{
-		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody, delivered: c.Delivered,
+		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody, delivered: c.Delivered, look: c.Look,
 		log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(), slots: make(chan struct{}, maxRuns),
 	}
 	s.base, s.stop = context.WithCancelCause(context.Background()) //nolint:forbidigo // the background work belongs to no request

@@ -12,13 +12,14 @@ import (
 func TestMovedPriceIsShownBeforeItIsCharged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	cs := w.create()
+	cs, gone := w.create(), w.gate()
 	w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) {
-		time.Sleep(50 * time.Millisecond) // until the agent has gone
+		gone.pass()
 		w.shop.do(func() { w.shop.prices["tea"] += 100 })
 		return commerce.Snapshot{}, commerce.Faultf(commerce.PriceChanged, "planted")
 	})
 	w.leave("k1", cs.ID, w.token())
+	gone.open()
 	w.until("the attempt is undone", func() bool { return !w.row(cs.ID).Live })
 
 	a, err := w.complete("k2", cs.ID, w.token())

@@ -95,6 +95,22 @@ func TestS08_AWaiterWhoseReadFailsIsNotListed(t *testing.T) {
 	})
 }
 
+// join is begin for a complete that finds its session bound. It returns when the saga knows of the complete.
+func (w *world) join(key, id, token string) <-chan result {
+	w.t.Helper()
+	listed, reads := make(chan struct{}), 0
+	answered := w.beginReading(key, id, token, func(what string) error {
+		if what == "session" {
+			if reads++; reads == 2 { // the look whether the saga still runs comes after it was told
+				close(listed)
+			}
+		}
+		return nil
+	})
+	<-listed
+	return answered
+}
+
 // beginReading is begin with reads of the store that are announced.
 func (w *world) beginReading(key, id, token string, hook func(string) error) <-chan result {
 	w.t.Helper()

@@ -61,8 +61,8 @@ type world struct {
 	boots      int
 	// firstToken is what a complete was first sent with.
 	firstToken string
-	// deadline is how long a complete waits.
-	deadline time.Duration
+	// deadline is how long a complete waits, and patience how long a test waits for what must come.
+	deadline, patience time.Duration
 	// failBody and failAnswer let rendering fail, for real orders only.
 	failBody, failAnswer atomic.Bool
 }
@@ -107,14 +107,29 @@ func (a *alerts) has(what string) bool {
 	return slices.Contains(a.seen, what)
 }
 
+// forever is longer than anything that a test lets pass.
+const forever = 1000 * time.Hour
+
+// patience is as long as the whole run of the tests may last, but for the time in which to say what was waited for: no machine is too
+// slow for a test, only for the run.
+func patience(t *testing.T) time.Duration {
+	t.Helper()
+	if end, limited := t.Deadline(); limited {
+		return max(time.Until(end)-20*time.Second, time.Second)
+	}
+	return time.Hour
+}
+
 func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	w := &world{
-		t: t, shop: newMemoryShop(), clock: &skewed{}, alerts: &alerts{}, seq: &atomic.Int64{}, deadline: 30 * time.Second,
+		t: t, shop: newMemoryShop(), clock: &skewed{}, alerts: &alerts{}, seq: &atomic.Int64{}, deadline: patience(t), patience: patience(t),
 		path:     filepath.Join(t.TempDir(), "postern.db"),
 		upstream: upstream.Options{Timeout: 150 * time.Millisecond, BreakerFailures: 1000},
 		timing: checkout.Timing{
-			Poll: slow * 5 * time.Millisecond, Margin: 50 * time.Millisecond, Settle: 50 * time.Millisecond, Backoff: 5 * time.Millisecond,
+			Preflight: forever,
+			Lease:     forever, // neither a slow machine nor a test's jump in time is a crash
+			Poll:      slow * 5 * time.Millisecond, Margin: 50 * time.Millisecond, Settle: 50 * time.Millisecond, Backoff: 5 * time.Millisecond,
 			Sweeps: []time.Duration{30 * time.Millisecond},
 		},
 	}
@@ -172,7 +187,7 @@ func (w *world) processor(p *process) payment.Processor {
 	}
 	pay, err := stripepay.New(stripepay.Settings{
 		SecretKey: payment.Secret(cmp.Or(w.key, stripetest.SellerKey)), KeyAccount: w.keyAccount,
-		BaseURL: w.stripe.URL(), Timeout: time.Second, Account: w.account,
+		BaseURL: w.stripe.URL(), Timeout: w.patience, Account: w.account,
 	}, stripepay.Options{
 		HTTP:  &http.Client{Transport: mortalTransport{p, &http.Transport{DisableKeepAlives: true}}},
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler),
