@@ -97,7 +97,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	}
 	g.sessions = checkout.New(checkout.Config{
 		Store: g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,
-		Log: o.Log, Tracer: tracer, Timing: o.Timing,
+		Look: func(shop, ref string) { g.intakes[shop].Look(ref) }, Log: o.Log, Tracer: tracer, Timing: o.Timing,
 	})
 	agents, err := acp.NewAgents(cfg.Agents, cfg.Shops)
 	if err != nil {
@@ -193,6 +193,13 @@ func serverName(cfg *config.Config) string {
 func (g *Gateway) wake() {
 	g.relay.Wake()
 	g.refunds.Wake()
+}
+
+// look has an order read once more at the shop's next poll.
+func (g *Gateway) look(shop, ref string) {
+	if i := g.intakes[shop]; i != nil {
+		i.Look(ref)
+	}
 }
 
 // newID makes an id that sorts by time, with the prefix and 80 random bits.

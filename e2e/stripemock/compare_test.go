@@ -30,6 +30,8 @@ type comparison struct {
 	problems []string
 	// undisplayed are members that the description declares and the mock's fixture leaves out.
 	undisplayed []string
+	// oneNull are members that only one of the two shows as null, so that the description alone judges the other's value.
+	oneNull []string
 }
 
 // forms resolves references and alternatives.
@@ -57,6 +59,9 @@ func (c *comparison) problem(path, format string, args ...any) {
 // value compares one member. theirs is nil, with there false, where the mock does not show it.
 func (c *comparison) value(path string, ours, theirs any, there bool, s schema) {
 	forms, nullable := c.forms(s)
+	if there && (ours == nil) != (theirs == nil) {
+		c.oneNull = append(c.oneNull, path)
+	}
 	if ours == nil {
 		if !nullable && theirs != nil {
 			c.problem(path, "ours is null, which the description does not allow")
@@ -87,7 +92,7 @@ func (c *comparison) value(path string, ours, theirs any, there bool, s schema) 
 		for i, item := range ours {
 			var like any
 			if len(known) > 0 {
-				like = known[0]
+				like = known[min(i, len(known)-1)]
 			}
 			if fitting[0].Items != nil {
 				c.value(fmt.Sprintf("%s[%d]", path, i), item, like, like != nil, *fitting[0].Items)
