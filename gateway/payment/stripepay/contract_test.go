@@ -217,6 +217,7 @@ func (f fake) inject(t *testing.T, c paytest.Call, fault paytest.Fault) {
 type api struct {
 	url, key string
 	client   *http.Client
+	account  string // connected, that calls are for; empty: the key's own
 }
 
 // answer is a status and the JSON of an answer.
@@ -265,6 +266,9 @@ func (a api) do(t *testing.T, method, path, version string, pairs ...string) ans
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if version != "" {
 		req.Header.Set("Stripe-Version", version)
+	}
+	if a.account != "" {
+		req.Header.Set("Stripe-Account", a.account)
 	}
 	res, err := a.client.Do(req)
 	if err != nil {

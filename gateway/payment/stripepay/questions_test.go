@@ -45,10 +45,13 @@ func TestOpenQuestionsOnTheFake(t *testing.T) {
 		"6":  `400 invalid_request_error code=""`,
 		"7":  "shared_payment.granted_token.deactivated shared_payment.granted_token.used",
 		"8":  `code="parameter_unknown"`,
-		"9a": `400 invalid_request_error code=""`,
-		"9b": `400 invalid_request_error code=""`,
+		"9":  `account_invalid`,
+		"10": "not askable with a secret key",
+		"11": `code="parameter_unknown"`,
 		"12": `decline="authentication_not_handled"`,
 		"13": "card brand visa last4 4242",
+		"+a": `400 invalid_request_error code=""`,
+		"+b": `400 invalid_request_error code=""`,
 	}
 	for _, a := range got {
 		name, _, _ := strings.Cut(a.question, " ")
@@ -77,6 +80,9 @@ const (
 	nested   = "payment_method_data[shared_payment_granted_token]"
 	topLevel = "shared_payment_granted_token"
 	basil    = "2025-08-27.basil"
+	endive   = "2026-09-30.endive"
+	// connectedAccount is the variable that names an account which the test key's platform may charge, acct_….
+	connectedAccount = "POSTERN_STRIPE_CONNECTED_ACCOUNT"
 )
 
 func ask(t *testing.T, a api, now func() time.Time, pass func(time.Duration)) []asked {
@@ -126,10 +132,10 @@ func ask(t *testing.T, a api, now func() time.Time, pass func(time.Duration)) []
 		"usage_limits[expires_at]", fmt.Sprint(now().Add(time.Hour).Unix()),
 		"seller_details[network_id]", "internal", "seller_details[external_id]", "postern").String())
 
-	say("9a a payment above the limit", q.hold(q.token("pm_card_visa", 1000), "1001").String())
-	token = q.token("pm_card_visa", 1000)
-	q.do(t, "POST", helper+"/"+token+"/revoke", stripepay.DefaultAPIVersion)
-	say("9b a payment on a revoked token", q.hold(token, "1000").String())
+	say("9 a token and a payment with it under Stripe-Account", q.onAccount())
+	say("10 the names of a restricted key's permissions", "not askable with a secret key: no call tells them; the dashboard lists them, "+
+		"and a call that lacks one names it in its refusal")
+	say("11 tokens under "+endive+", without a preview", q.authorize(endive, nested, q.token("pm_card_visa", 1000), "1000").String())
 
 	say("12 error_on_requires_action with a card that wants authentication",
 		q.hold(q.token("pm_card_threeDSecure2Required", 1000), "1000", "error_on_requires_action", "true").String())
@@ -137,6 +143,11 @@ func ask(t *testing.T, a api, now func() time.Time, pass func(time.Duration)) []
 	shown := q.do(t, "GET", "/v1/shared_payment/granted_tokens/"+q.token("pm_card_visa", 1000), stripepay.DefaultAPIVersion)
 	say("13 what a fresh token shows of its payment method", fmt.Sprintf("%s brand %v last4 %v", shown.text("payment_method_details", "type"),
 		shown.at("payment_method_details", "card", "brand"), shown.at("payment_method_details", "card", "last4")))
+
+	say("+a a payment above the limit", q.hold(q.token("pm_card_visa", 1000), "1001").String())
+	token = q.token("pm_card_visa", 1000)
+	q.do(t, "POST", helper+"/"+token+"/revoke", stripepay.DefaultAPIVersion)
+	say("+b a payment on a revoked token", q.hold(token, "1000").String())
 	return out
 }
 
@@ -160,6 +171,20 @@ func (q inquiry) hold(token, amount string, more ...string) answer {
 func (q inquiry) capture(id string, more ...string) answer {
 	q.Helper()
 	return q.do(q.T, "POST", "/v1/payment_intents/"+id+"/capture", "", more...)
+}
+
+// onAccount mints a token and pays with it for the account that the environment names, or else for the key's own.
+func (q inquiry) onAccount() string {
+	q.Helper()
+	if q.account = os.Getenv(connectedAccount); q.account == "" {
+		q.account = q.do(q.T, "GET", "/v1/account", "").text("id")
+	}
+	minted := q.do(q.T, "POST", helper, stripepay.DefaultAPIVersion, "payment_method", "pm_card_visa", "usage_limits[currency]", "usd",
+		"usage_limits[max_amount]", "1000", "usage_limits[expires_at]", fmt.Sprint(q.now().Add(time.Hour).Unix()))
+	if minted.status != 200 {
+		return "no token: " + minted.String()
+	}
+	return q.hold(minted.text("id"), "1000").String()
 }
 
 // usage tells how much of a token is used up and whether it is open.
