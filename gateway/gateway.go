@@ -195,13 +195,6 @@ func (g *Gateway) wake() {
 	g.refunds.Wake()
 }
 
-// look has an order read once more at the shop's next poll.
-func (g *Gateway) look(shop, ref string) {
-	if i := g.intakes[shop]; i != nil {
-		i.Look(ref)
-	}
-}
-
 // newID makes an id that sorts by time, with the prefix and 80 random bits.
 func (g *Gateway) newID(prefix string) string {
 	return prefix + ulid.MustNew(ulid.Timestamp(g.clock.Now()), rand.Reader).String()
