@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
@@ -235,21 +236,27 @@ func TestFault05_CrashBeforeTheShopIsCalled(t *testing.T) {
 
 func TestFault06_CrashBeforeALateOrder(t *testing.T) {
 	t.Parallel()
-	c := newCrash(t, delaying)
-	c.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Late})
-	c.blind() // the order appears while the quarantine lasts, by the only clock that there is
+	var watch shifted
+	c := newCrash(t, quarantined(&watch), delaying, func(w *world) { w.settings.completeTimeout = patience * 25 * time.Second })
+	c.inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.Slow, Delay: time.Minute})
 	c.begin()
 	c.reached("the order is on its way", func() bool { return c.placed().Arrived == 1 })
 	c.kill()
 	if c.placed().Acted != 0 {
 		t.Fatal("the order was placed before the crash")
 	}
-	close(c.delays)
-	c.reached("the order appears", func() bool { return c.placed().Acted == 1 })
+	looks := c.shop.Calls(shop.OrderFind).Arrived
+	c.program = false // the next life is in this process, whose clock can be moved
 	c.bootImpatient()
 	c.inProgress()
 	c.joins()
-	c.shop.ClearFaults()
+	// Only now the order appears: a gateway that had looked for it before would have placed another one.
+	close(c.delays)
+	c.reached("the order appears", func() bool { return c.placed().Acted == 1 })
+	if n := c.shop.Calls(shop.OrderFind).Arrived; n != looks {
+		t.Errorf("the order was looked up %d times while it may still appear", n-looks)
+	}
+	watch.jump(pastQuarantine)
 	adopted(t, c)
 }
 
