@@ -73,6 +73,10 @@
 // sells on while we wait, and a refund is a worse answer than a hold that ends. Reading before every capture would only cost the usual
 // purchase a call.
 //
+// An attempt whose call to place was ever in doubt is searched for orders after it was undone, as a completed one is: no quarantine is
+// longer than every queue. What nobody has paid for is canceled, what somebody has is left to a person, and its cart is kept until then.
+// An answer to placing that nobody can explain is such a doubt, although it undoes the attempt as a refusal does.
+//
 // Unanswered idempotency claims live in memory: they belong to one process (S17) and would be void at its next start, so that writing
 // them down would only cost a commit for every request. What was answered is in the file.
 //

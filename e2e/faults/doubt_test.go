@@ -2,12 +2,14 @@ package faults_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -211,4 +213,89 @@ func TestARefusalThatNamesNoLineBlamesNone(t *testing.T) {
 	s := a.ready("c", w.sku(0), 1, w.sku(1), 1)
 	r := a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token()))
 	w.open(r, "not_ready_for_payment").wants(t, "out_of_stock", "$.line_items")
+}
+
+// TestAnOrderThatAppearsAfterItsAttemptWasUndone holds a call to place up until its attempt was undone: the order is found and canceled,
+// because nobody pays for it.
+func TestAnOrderThatAppearsAfterItsAttemptWasUndone(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var places int
+	var late func()
+	var appeared atomic.Bool
+	w := newWorld(t, lossy, func(w *world) {
+		w.shopBefore = func(target string) string {
+			return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, body []byte, on http.Handler) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case r.URL.Path != "/orders":
+					return false
+				case r.Method == http.MethodGet && places > 1 && !appeared.Load(): // no search is the last one before it appears
+					answerJSON(rw, http.StatusServiceUnavailable, `{}`)
+					return true
+				case r.Method != http.MethodPost:
+					return false
+				}
+				switch places++; places {
+				case 1: // it is held up on its way
+					held := r.Clone(context.WithoutCancel(w.t.Context()))
+					late = func() {
+						held.Body = io.NopCloser(bytes.NewReader(body))
+						on.ServeHTTP(httptest.NewRecorder(), held)
+					}
+					answerJSON(rw, http.StatusBadGateway, `<html>`)
+				case 2:
+					answerJSON(rw, http.StatusConflict, `{"status":"ERROR","code":"PRICE","message":"the price has changed"}`)
+				default:
+					return false
+				}
+				return true
+			})
+		}
+	})
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(0), 1)
+	r := a.persist(completeOf(s.ID), "p", a.payment(w.token()))
+	if got := view(t, r).Status; got != "ready_for_payment" || places != 2 {
+		t.Fatalf("the attempt was not undone: %s after %d places", r, places)
+	}
+	late()
+	if len(w.orders(s.ID)) != 1 {
+		t.Fatalf("the late order did not appear: %+v", w.shop.Orders())
+	}
+	appeared.Store(true)
+	w.until("it is canceled", func() bool { return len(w.orders(s.ID)) == 0 })
+	w.open(r, "ready_for_payment")
+	if !strings.Contains(w.logs.String(), "order_of_an_undone_attempt") {
+		t.Error("nobody was told")
+	}
+}
+
+// TestAnOrderIsLookedAtOnceMoreAfterItsCompletion hides the shop's feed. What it would have told of the order before the order was ours is
+// lost with the process that heard it, so that the order itself is read, and the agent hears of what it became.
+func TestAnOrderIsLookedAtOnceMoreAfterItsCompletion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.shopBefore = func(target string) string {
+			return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, _ http.Handler) bool {
+				if r.Method != http.MethodGet || r.URL.Path != "/orders" || !r.URL.Query().Has("updated_since") {
+					return false
+				}
+				answerJSON(rw, http.StatusOK, `{"status":"OK","orders":[],"page":1,"pages":1}`)
+				return true
+			})
+		}
+	})
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(0), 1)
+	w.bought(a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token())), s.total())
+	if err := w.shop.Ship(w.orders(s.ID)[0].Number, "UPS", "1Z999"); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the shipment is told", func() bool {
+		w.poll()
+		events := w.receiver.events(s.ID)
+		return len(events) > 1 && bytes.Contains(events[len(events)-1].body, []byte("1Z999"))
+	})
 }

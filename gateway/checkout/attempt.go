@@ -34,6 +34,8 @@ type attempt struct {
 	Refusals   int                       // of the present step, the definite ones
 	Refused    bool                      // the shop refused to place, after a call whose outcome is open
 	Exists     bool                      // the shop says that there is an order of this cart
+	Doubted    bool                      // a call to place had an open outcome: its order may appear at any time
+	Undone     bool                      // no order of the attempt may stand
 	Rebuild    bool                      // the cart met a write of unknown outcome and is never used again
 	Reason     *reason                   // why the attempt is being undone
 	Sweep      int                       // how many searches for a second order were made

@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -91,6 +92,9 @@ func (r *run) complete(ctx context.Context) (next, error) {
 	}}
 	n.batch.Events = r.event(ctx, cs, commerce.OrderCreate, rec.Told)
 	if err := r.finish(ctx, &n, cs, nil); err != nil {
+		if other, _ := r.ofAnother(ctx, snap.Ref); other && errors.Is(err, store.ErrStale) { // it would be stale for ever
+			return r.operator(ctx, "order_of_another_session", "compare the orders in the shop with the sessions and settle this one"), nil
+		}
 		return next{}, err
 	}
 	r.delivered()

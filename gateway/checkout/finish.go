@@ -57,7 +57,11 @@ func (r *run) reopen(ctx context.Context) (next, error) {
 		return next{}, err
 	}
 	n := next{step: stepReleasing, note: why.Note}
-	if r.at.CartRef == "" {
+	r.at.Undone = true
+	switch {
+	case r.at.Doubted: // an order may still appear
+		n.step, n.wait = stepSweeping, r.timing.sweepAfter(0)
+	case r.at.CartRef == "":
 		n.step = stepClosed
 	}
 	n.batch.Session = &store.SessionWrite{Session: fresh, Expect: srow.Version}

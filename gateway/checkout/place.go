@@ -9,12 +9,14 @@ import (
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/store"
 )
 
 // place makes the shop's order. Where an earlier call may have been sent, a shop that is idempotent is asked again with the same key
 // and cart; any other is left alone for the quarantine and then searched, because an order may appear after the first look (S5).
 func place(ctx context.Context, r *run) (next, error) {
 	repeated, err := r.begin(ctx)
+	r.at.Doubted = r.at.Doubted || repeated
 	switch {
 	case err != nil:
 		return next{}, err
@@ -80,6 +82,9 @@ func (r *run) placeNow(ctx context.Context, repeated bool) (next, error) {
 	if !ok {
 		f = commerce.Faultf(commerce.Indeterminate, "the shop's answer is no fault")
 	}
+	if !commerce.Definite(f) || f.Kind == commerce.Unexplained { // what nobody can explain proves nothing
+		r.at.Doubted = true
+	}
 	switch k := f.Kind; {
 	case k == commerce.AlreadyPlaced:
 		if r.at.Exists = true; !r.searchable() {
@@ -112,6 +117,11 @@ func (r *run) placeNow(ctx context.Context, repeated bool) (next, error) {
 
 // placed goes on from an order that exists: forward when it is what was frozen (S4), else back.
 func (r *run) placed(ctx context.Context, snap commerce.Snapshot) (next, error) {
+	if other, err := r.ofAnother(ctx, snap.Ref); err != nil {
+		return next{wait: r.backoff(), note: "books unreadable"}, nil
+	} else if other {
+		return r.operator(ctx, "order_of_another_session", "compare the orders in the shop with the sessions and settle this one"), nil
+	}
 	r.at.OrderRef, r.at.Placed = snap.Ref, &snap
 	if diff := differs(r.at, snap); len(diff) > 0 {
 		r.alert(ctx, "order_unlike_the_quote", "none: the order is canceled and the hold let go; the order differs in "+strings.Join(diff, ", "))
@@ -123,22 +133,23 @@ func (r *run) placed(ctx context.Context, snap commerce.Snapshot) (next, error) 
 	return next{step: stepCapturing, note: "order " + snap.Number}, nil
 }
 
+// ofAnother reports whether the books hold the order for another session: nothing may be taken for it, nor may it be canceled.
+func (r *run) ofAnother(ctx context.Context, ref string) (bool, error) {
+	o, err := r.store.Order(ctx, r.row.Shop, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && o.SessionID != r.row.SessionID, err
+}
+
 // lookUp searches the shop for the attempt's order, after which it is known whether there is one.
 func (r *run) lookUp(ctx context.Context) (next, error) {
-	found, err := r.shop.Upstream.FindOrder(ctx, adapters.OrderQuery{
-		Key: r.orderKey(), CartRef: r.at.CartRef, TxnID: r.at.IntentID, Since: r.row.CreatedAt,
-	})
+	live, exact, err := r.findLive(ctx)
 	if err != nil {
 		return next{wait: r.backoff(), note: "look-up: " + commerce.KindOf(err).String()}, nil
 	}
-	var live []commerce.Snapshot // a canceled order is never adopted (S3)
-	for _, o := range found.Orders {
-		if !o.Canceled() {
-			live = append(live, o)
-		}
-	}
 	switch {
-	case len(live) == 0 && !found.Exact: // nothing was found, but that proves nothing
+	case len(live) == 0 && !exact: // nothing was found, but that proves nothing
 		return r.operator(ctx, "order_unknown", "look for the order in the shop and settle the session"), nil
 	case len(live) == 0 && r.at.Exists && r.quarantine() > 0:
 		return next{wait: r.quarantine(), note: "not listed yet: quarantine"}, nil
@@ -149,7 +160,7 @@ func (r *run) lookUp(ctx context.Context) (next, error) {
 	case len(live) == 0:
 		r.at.Rebuild = true // a cart with an unknown write is never used again (S3)
 		return next{settled: true, note: "surely not placed"}, nil
-	case !found.Exact:
+	case !exact:
 		return r.operator(ctx, "order_found_by_a_weak_match", "compare the orders in the shop and settle the session"), nil
 	}
 	keep, err := r.keepOne(ctx, live)
@@ -161,6 +172,14 @@ func (r *run) lookUp(ctx context.Context) (next, error) {
 		return next{wait: r.backoff(), note: "adopting: " + commerce.KindOf(err).String()}, nil
 	}
 	return r.placed(ctx, snap)
+}
+
+// findLive searches the shop for the attempt's orders. A canceled one is as good as none, and is never adopted (S3).
+func (r *run) findLive(ctx context.Context) (live []commerce.Snapshot, exact bool, err error) {
+	found, err := r.shop.Upstream.FindOrder(ctx, adapters.OrderQuery{
+		Key: r.orderKey(), CartRef: r.at.CartRef, TxnID: r.at.IntentID, Since: r.row.CreatedAt,
+	})
+	return slices.DeleteFunc(found.Orders, commerce.Snapshot.Canceled), found.Exact, err
 }
 
 // keepOne chooses among several orders under one exact key: the paid one, else the oldest. The unpaid others are canceled (S16).
@@ -175,20 +194,28 @@ func (r *run) keepOne(ctx context.Context, live []commerce.Snapshot) (string, er
 	return keep.Ref, r.cancelExtras(ctx, keep.Ref, live)
 }
 
-// cancelExtras cancels the unpaid orders that stand beside ours under our exact key. A second call changes nothing.
+// cancelExtras cancels the unpaid orders under our exact key that stand beside the one to keep, or at all where none may. A paid one is
+// left to a person. A second call changes nothing.
 func (r *run) cancelExtras(ctx context.Context, keep string, live []commerce.Snapshot) error {
 	for _, o := range live {
 		if o.Ref == keep {
 			continue
 		}
-		r.alert(ctx, "second_order", "none if it was unpaid: order "+o.Number+" is canceled; else settle it by hand")
+		what := "second_order"
+		if keep == "" {
+			what = "order_of_an_undone_attempt"
+		}
+		r.alert(ctx, what, "none if it was unpaid: order "+o.Number+" is canceled; else settle it by hand")
 		if o.Payment == commerce.Captured || o.Payment == commerce.Refunded {
 			continue
 		}
 		err := r.shop.Upstream.CancelOrder(ctx, adapters.CancelRequest{
-			Key: r.orderKey() + ":extra:" + o.Number, Ref: o.Ref, Reason: "duplicate of another order",
+			Key: r.orderKey() + ":extra:" + o.Number, Ref: o.Ref, Reason: "no order of a checkout",
 		})
-		if err != nil && !forGood(err) {
+		switch {
+		case forGood(err):
+			r.alert(ctx, "order_not_cancelable", "cancel order "+o.Number+" in the shop by hand")
+		case err != nil:
 			return err
 		}
 	}

@@ -159,33 +159,32 @@ func (t Timing) sweepAfter(n int) time.Duration {
 	}
 }
 
-// sweep looks, some time after the completion, for a second order under our key: a call that was cut off long ago may still have
-// taken effect (S16).
+// sweep looks, some time after the end, for an order under our key that must not be: a call that was cut off long ago may still have
+// taken effect (S16). Beside a completed order it is a second one; of an undone attempt it is one too many. What the shop changed before
+// the order was completed is nobody's news yet, so that the relay is asked to look too; each search asks again, in case a process ended.
 func sweep(ctx context.Context, r *run) (next, error) {
-	if !r.shop.Upstream.CanFind() || r.at.Sweep >= len(r.timing.Sweeps) {
-		return next{step: stepClosed}, nil
+	keep := r.at.OrderRef
+	if r.at.Undone {
+		keep = ""
+	} else {
+		r.look(r.row.Shop, keep)
 	}
-	found, err := r.shop.Upstream.FindOrder(ctx, adapters.OrderQuery{
-		Key: r.orderKey(), CartRef: r.at.CartRef, TxnID: r.at.IntentID, Since: r.row.CreatedAt,
-	})
+	if !r.shop.Upstream.CanFind() || r.at.Sweep >= len(r.timing.Sweeps) {
+		return r.swept(), nil
+	}
+	extra, exact, err := r.findLive(ctx)
 	if err != nil {
 		return next{wait: r.backoff(), note: "sweep: " + commerce.KindOf(err).String()}, nil
 	}
-	var extra []commerce.Snapshot
-	for _, o := range found.Orders {
-		if !o.Canceled() && o.Ref != r.at.OrderRef {
-			extra = append(extra, o)
-		}
-	}
-	if len(extra) > 0 && !found.Exact {
+	extra = slices.DeleteFunc(extra, func(o commerce.Snapshot) bool { return o.Ref == keep })
+	switch {
+	case len(extra) > 0 && !exact:
 		r.alert(ctx, "second_order_by_a_weak_match", "compare the orders in the shop")
-		extra = nil
-	}
-	if len(extra) > 0 {
+	case len(extra) > 0:
 		if _, err := r.begin(ctx); err != nil {
 			return next{}, err
 		}
-		if err := r.cancelExtras(ctx, r.at.OrderRef, extra); err != nil {
+		if err := r.cancelExtras(ctx, keep, extra); err != nil {
 			return next{wait: r.backoff(), note: "sweep: " + commerce.KindOf(err).String()}, nil
 		}
 	}
@@ -193,7 +192,15 @@ func sweep(ctx context.Context, r *run) (next, error) {
 	if wait := r.timing.sweepAfter(r.at.Sweep); wait > 0 {
 		return next{wait: wait, settled: true}, nil
 	}
-	return next{step: stepClosed}, nil
+	return r.swept(), nil
+}
+
+// swept is where a saga goes after its last search. The cart of an attempt that was in doubt is given up only then.
+func (r *run) swept() next {
+	if r.at.Undone && r.at.CartRef != "" {
+		return next{step: stepReleasing}
+	}
+	return next{step: stepClosed}
 }
 
 // cancelOrder gives the shop's order up. A second call changes nothing.

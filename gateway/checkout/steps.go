@@ -52,7 +52,8 @@ type Step struct {
 //	  reopened ◄── canceled ─┴──► refunding ──► reopened               ▼
 //	                                                                 closed
 //
-// Reopened is no step: the session is open again, and the saga goes on to releasing its cart.
+// Reopened is no step: the session is open again, and the saga goes on to releasing its cart, by way of sweeping when a call to place
+// was ever in doubt, because its order may appear at any time.
 func Steps() map[string]Step {
 	return map[string]Step{
 		stepAuthorizing: {
@@ -72,8 +73,8 @@ func Steps() map[string]Step {
 			Leads: "done: sweeping; refused for good: read back, then returning or needs_operator by policy (S11)",
 		},
 		stepSweeping: {
-			Does: "extra: cancel an unpaid second order under our exact key", Shop: true, run: sweep,
-			Leads: "after the last search: closed (S16)",
+			Does: "extra: cancel an unpaid order under our exact key that must not be: a second one, or any of an undone attempt", Shop: true, run: sweep,
+			Leads: "after the last search: closed (S16), or releasing the cart of an undone attempt",
 		},
 		stepUnplacing: {
 			Does: "cancel: cancel the shop's order", Live: true, Shop: true, run: unplace,
