@@ -729,7 +729,7 @@ func TestRefundsThatRoundUp(t *testing.T) {
 				}
 			}
 			poll(t, b.intake)
-			b.runFor(time.Hour)
+			b.run()
 			b.shop.ship("o1", "T1") // the order is read again
 			poll(t, b.intake)
 			if b.bank.refunded() != c.want {
