@@ -92,6 +92,10 @@ func newCanaryRun(t *testing.T, asProgram bool) *canaryRun {
 			w.options.Telemetry = c.providers
 		}
 	})
+	// The carts of requests that fail hold their pieces until the shop's own time is over.
+	if err := c.shop.SetStock(c.sku(0), 10_000); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 

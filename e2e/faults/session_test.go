@@ -48,16 +48,16 @@ func TestCancelGivesTheStockBack(t *testing.T) {
 			a := w.agent(version)
 			stock := w.shop.Stock()[w.sku(5)]
 			s := a.ready("c", w.sku(5), 2)
-			if len(w.shop.Carts()) != 1 {
-				t.Fatalf("carts: %v", w.shop.Carts())
+			if len(w.shop.Carts()) != 1 || w.shop.Held()[w.sku(5)] != 2 {
+				t.Fatalf("carts %v hold %v", w.shop.Carts(), w.shop.Held())
 			}
 			r := a.must(200, "POST", "/checkout_sessions/"+s.ID+"/cancel", "x", nil)
 			if view(t, r).Status != "canceled" {
 				t.Errorf("canceled as %s", r)
 			}
 			w.until("the cart is dropped", func() bool { return len(w.shop.Carts()) == 0 })
-			if left := w.shop.Stock()[w.sku(5)]; left != stock {
-				t.Errorf("%d pieces are left of %d", left, stock)
+			if left, held := w.shop.Stock()[w.sku(5)], w.shop.Held(); left != stock || len(held) != 0 {
+				t.Errorf("%d pieces are left of %d, carts hold %v", left, stock, held)
 			}
 			again := a.refused(405, "conflict", "", "POST", "/checkout_sessions/"+s.ID+"/cancel", "x2", nil)
 			if _, ok := again.header["Allow"]; !ok {

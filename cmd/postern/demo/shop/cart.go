@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -36,6 +37,9 @@ type cart struct {
 	customer Customer
 	coupons  []string
 	shipping string // code of the chosen method, or ""
+	// held is what of its lines the cart holds, until heldUntil.
+	held      []cartLine
+	heldUntil time.Time
 }
 
 type cartLine struct {
@@ -78,6 +82,7 @@ func ofCart(write bool, act func(*Shop, call, *cart) answer) func(*Shop, call) a
 			return refuse(http.StatusForbidden, r)
 		}
 		a := act(s, c, k)
+		s.hold(k)
 		k.session.turn(a.header)
 		return a
 	}
@@ -97,7 +102,7 @@ func (s *Shop) deleteCart(c call) answer {
 			return refuse(http.StatusForbidden, r)
 		}
 	}
-	delete(s.carts, k.id)
+	s.drop(k)
 	return reply(http.StatusOK, struct {
 		Status string `json:"status"`
 	}{"OK"})
@@ -175,14 +180,14 @@ func (s *Shop) refuseLine(sku string, quantity int) (answer, bool) {
 			Code: "QTY", Message: "too many for one order", SKU: sku, Max: digits(a.MaxQuantity),
 		}), true
 	case quantity > a.Stock:
-		return refuseStock(a), true
+		return refuseStock(a, a.Stock), true
 	}
 	return answer{}, false
 }
 
-func refuseStock(a *article) answer {
+func refuseStock(a *article, available int) answer {
 	return refuse(http.StatusConflict, refusal{
-		Code: "STOCK", Message: "not enough pieces on stock", SKU: a.SKU, Available: digits(a.Stock),
+		Code: "STOCK", Message: "not enough pieces on stock", SKU: a.SKU, Available: digits(available),
 	})
 }
 

@@ -19,7 +19,7 @@ type Item struct {
 	Description string
 	Price       string
 	WeightGrams int
-	// Stock is how many pieces can still be ordered.
+	// Stock is how many pieces stand on the shelf, held by carts or not.
 	Stock int
 	// MaxQuantity is the most that one order may hold of this article.
 	MaxQuantity int
@@ -65,6 +65,7 @@ func Catalogue() []Item {
 type article struct {
 	Item
 	price decimal.Decimal
+	held  int // by carts, of Stock; more than it where somebody counted the shelf again
 }
 
 func shelves(items []Item) map[string]*article {

@@ -24,7 +24,8 @@ func (s *Shop) SetPrice(sku, price string) error {
 	return nil
 }
 
-// SetStock says how many pieces of an article can be ordered from now on.
+// SetStock says how many pieces of an article stand on the shelf from now on.
+// Carts keep what they hold, while there is enough of it.
 func (s *Shop) SetStock(sku string, pieces int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,10 +44,11 @@ func (s *Shop) SetStock(sku string, pieces int) error {
 func (s *Shop) VanishCart(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.carts[id]; !ok {
+	k, ok := s.carts[id]
+	if !ok {
 		return fmt.Errorf("vanish cart: %w: cart %q", ErrUnknown, id)
 	}
-	delete(s.carts, id)
+	s.drop(k)
 	return nil
 }
 
@@ -196,7 +198,8 @@ func (s *Shop) collect(keep func(*Order) bool) []Order {
 	return out
 }
 
-// Stock is how many pieces of each article can be ordered now.
+// Stock is how many pieces of each article stand on the shelf now, held by
+// carts or not; see [Shop.Held].
 func (s *Shop) Stock() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

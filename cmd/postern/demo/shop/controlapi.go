@@ -34,6 +34,7 @@ type stateView struct {
 	// Duplicates counts the live orders beyond the first under one reference.
 	Duplicates int                 `json:"duplicates"`
 	Stock      map[string]int      `json:"stock"`
+	Held       map[string]int      `json:"held"`
 	Calls      map[Operation]Calls `json:"calls"`
 	Faults     []faultBody         `json:"faults"`
 }
@@ -138,7 +139,7 @@ func (s *Shop) controlled(act func(*http.Request, []byte) (string, error)) http.
 }
 
 func (s *Shop) state() stateView {
-	out := stateView{Stock: s.Stock(), Calls: map[Operation]Calls{}, Faults: []faultBody{}}
+	out := stateView{Stock: s.Stock(), Held: s.Held(), Calls: map[Operation]Calls{}, Faults: []faultBody{}}
 	for _, op := range Operations() {
 		if c := s.Calls(op); c.Arrived > 0 {
 			out.Calls[op] = c

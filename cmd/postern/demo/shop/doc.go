@@ -90,7 +90,11 @@
 //
 // Articles: KET-0900 89.00, GRN-0250 17.50, CUP-0002 34.95, SCL-2000 59.99,
 // FLT-0100 6.45, APR-LIN1 42.00 (three left); MUG-2009 is discontinued.
-// A cart holds no stock; an order does.
+// "in_stock" is what stands on the shelf. A cart holds its pieces of that for 20
+// minutes from the last call about it, or as many of them as other carts leave;
+// of those that are missing nobody is told before the order, which is refused
+// with STOCK. What a cart holds is free again when those minutes are over, when
+// the cart is dropped, and when it is ordered.
 //
 //	→ GET /items/SCL-2000
 //	← {"status":"OK","item":{"sku":"SCL-2000","title":"…","description":"…","image":"http://…","price":"59.99","currency":"USD",
@@ -171,7 +175,7 @@
 // answers {"ok":true}, with "id" where there is one; 404, 409 or 422 with a
 // message otherwise. Bodies take no members but these:
 //
-//	GET    /_control/state                    {"orders","live","duplicates","stock":{sku:n},"calls":{operation:{"arrived","acted"}},"faults":[…]}
+//	GET    /_control/state                    {"orders","live","duplicates","stock":{sku:n},"held":{sku:n},"calls":{operation:{"arrived","acted"}},"faults":[…]}
 //	GET    /_control/orders[?external_ref=]   {"orders":[…]}
 //	POST   /_control/faults                   {"operation","kind","times","skip","percent","delay_ms","bytes","sku","price"}
 //	DELETE /_control/faults

@@ -102,7 +102,9 @@ func (s *Shop) disturb(rt route, c call, f Fault) answer {
 			s.items[f.SKU].price = p
 		}
 	default:
-		delete(s.carts, cartOf(c))
+		if k, ok := s.carts[cartOf(c)]; ok {
+			s.drop(k)
+		}
 	}
 	return s.actLocked(rt, c)
 }

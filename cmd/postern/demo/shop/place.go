@@ -17,8 +17,8 @@ type placeRequest struct {
 	} `json:"payment"`
 }
 
-// placeOrder turns a cart into an order and takes its pieces off the shelf. It
-// has no idempotency: the cart stays, and a second call makes a second order
+// placeOrder turns a cart into an order and takes its pieces off the shelf,
+// but for those that other carts hold. It has no idempotency: the cart stays, and a second call makes a second order
 // with the same external_ref. That is the fault of the old system that a caller
 // has to live with, by looking the reference up first.
 func (s *Shop) placeOrder(c call) answer {
@@ -42,9 +42,13 @@ func (s *Shop) refuseOrder(k *cart, sheet Sheet, in placeRequest) (answer, bool)
 	if len(k.lines) == 0 {
 		return refuse(http.StatusConflict, refusal{Code: "CART", Message: "the cart is empty", Reason: "empty"}), true
 	}
+	s.lapse()
 	for _, l := range k.lines {
 		if a, refused := s.refuseLine(l.sku, l.quantity); refused {
 			return a, true
+		}
+		if a := s.items[l.sku]; l.quantity > s.left(k, a) {
+			return refuseStock(a, s.left(k, a)), true
 		}
 	}
 	if k.customer.ShipTo == nil {
@@ -90,6 +94,7 @@ func (s *Shop) insert(c call, k *cart, in placeRequest) *Order {
 	if o.Payment.State == "paid" {
 		o.State = Paid
 	}
+	s.letGo(k)
 	for _, l := range k.lines {
 		s.items[l.sku].Stock -= l.quantity
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -35,26 +36,28 @@ type Options struct {
 // methods by which a demo or a test moves it. All methods are safe for
 // concurrent use. The zero value is not usable: call [New].
 type Shop struct {
-	clock    clock.Clock
-	key      string
-	control  string
-	handler  http.Handler
-	life     context.Context // ends with Close; late effects wait on it
-	end      context.CancelFunc
-	late     sync.WaitGroup
-	mu       sync.Mutex // guards what follows
-	closed   bool
-	items    map[string]*article
-	carts    map[string]*cart
-	orders   []*Order // in the order of placing
-	faults   []*Fault
-	arrived  map[Operation]int
-	acted    map[Operation]int
-	random   *mathrand.Rand
-	cartNo   int
-	orderNo  int
-	refundNo int
-	parcelNo int
+	clock   clock.Clock
+	key     string
+	control string
+	handler http.Handler
+	life    context.Context // ends with Close; late effects wait on it
+	end     context.CancelFunc
+	late    sync.WaitGroup
+	mu      sync.Mutex // guards what follows
+	closed  bool
+	items   map[string]*article
+	carts   map[string]*cart
+	orders  []*Order // in the order of placing
+	faults  []*Fault
+	arrived map[Operation]int
+	acted   map[Operation]int
+	random  *mathrand.Rand
+	// nextLapse is when a cart may hold its pieces for the last time, or earlier.
+	nextLapse time.Time
+	cartNo    int
+	orderNo   int
+	refundNo  int
+	parcelNo  int
 }
 
 // New opens a shop with the whole [Catalogue] on its shelves. It lives until
