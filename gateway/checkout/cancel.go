@@ -48,7 +48,7 @@ func (s *Service) end(ctx context.Context, c Call, row store.Session, cs commerc
 		}
 	}
 	if cs.Quote.CartRef != "" {
-		release, err := s.releaseOf(ctx, cs)
+		release, err := s.releaseOf(ctx, cs, cs.Quote.CartRef)
 		if err != nil {
 			return store.Answer{}, err
 		}
@@ -63,13 +63,13 @@ func (s *Service) end(ctx context.Context, c Call, row store.Session, cs commerc
 	return answer, nil
 }
 
-// releaseOf is the work of giving a session's cart back to the shop.
-func (s *Service) releaseOf(ctx context.Context, cs commerce.Session) (store.Saga, error) {
+// releaseOf is the work of giving a cart of a session back to the shop.
+func (s *Service) releaseOf(ctx context.Context, cs commerce.Session, cartRef string) (store.Saga, error) {
 	past, err := s.store.Sagas(ctx, cs.ID)
 	if err != nil {
 		return store.Saga{}, unavailable("read the session's history", err)
 	}
-	body, err := json.Marshal(attempt{CartRef: cs.Quote.CartRef, Shop: s.identity(cs.Shop)})
+	body, err := json.Marshal(attempt{CartRef: cartRef, Shop: s.identity(cs.Shop)})
 	if err != nil {
 		return store.Saga{}, err
 	}

@@ -152,21 +152,22 @@ func (s *Service) begin(
 	if err := checkPayment(cs, r.Payment); err != nil {
 		return a, nil, err
 	}
+	stored := cs
 	mergeComplete(&cs, r)
 	shown, showed := cs.Quote.Total, len(cs.Quote.Totals) > 0 && !cs.Untold
 	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
-		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
+		s.forgetCart(ctx, row, stored, err)
 		return a, nil, err
 	}
 	settleChoices(&cs, &p)
 	now := s.clock.Now()
 	tell := func(m ...commerce.Message) (store.Answer, *waiter, error) {
-		show(&cs, p, now, m...)
+		show(&cs, p.quote, now, m...)
 		a, err := s.commitSession(ctx, c, cs, row.Version)
 		return a, nil, err
 	}
-	show(&cs, p, now)
+	show(&cs, p.quote, now)
 	switch {
 	case cs.Status != commerce.Ready:
 		return tell()
@@ -180,6 +181,7 @@ func (s *Service) begin(
 	if cs.Quote.Total > 0 {
 		m, err := s.preflight(ctx, shop, terms, cs.Total(), payment.Secret(r.Payment.Token), now)
 		if err != nil {
+			s.leaveCart(ctx, row, stored, p.quote.CartRef)
 			return a, nil, err
 		}
 		if m != nil {
@@ -192,6 +194,7 @@ func (s *Service) begin(
 	}
 	at.Cart.Choices = cs.Quote.Choices
 	if err := s.rehearse(c, shop, cs, at, now); err != nil {
+		s.leaveCart(ctx, row, stored, p.quote.CartRef)
 		return a, nil, err
 	}
 	w = s.waiting.add(cs.ID, c, at.TokenHash) // listed before there is a saga that could end

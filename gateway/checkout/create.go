@@ -49,7 +49,7 @@ func (s *Service) Create(ctx context.Context, c Call, r commerce.CreateRequest) 
 		return store.Answer{}, err
 	}
 	settleChoices(&cs, &p)
-	show(&cs, p, now)
+	show(&cs, p.quote, now)
 	return s.commitSession(ctx, c, cs, 0)
 }
 

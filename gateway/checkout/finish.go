@@ -41,15 +41,16 @@ func (r *run) reopen(ctx context.Context) (next, error) {
 	}
 	quote := r.at.Quote
 	quote.CartRef = ""
-	var repriced []commerce.Message
+	told := false
 	if why.Quote != nil {
-		quote, repriced = *why.Quote, why.Quote.Messages // priced in a new cart, which the next attempt may use
+		quote = *why.Quote // priced in a new cart, which the next attempt may use
+		told = slices.ContainsFunc(quote.Messages, func(m commerce.Message) bool { return m.Code == why.Message.Code })
 	}
 	var extra []commerce.Message
-	if !why.Quiet && !slices.ContainsFunc(repriced, func(m commerce.Message) bool { return m.Code == why.Message.Code }) {
+	if !why.Quiet && !told {
 		extra = append(extra, why.Message)
 	}
-	show(&cs, priced{quote: quote, messages: quote.Messages}, now, extra...)
+	show(&cs, quote, now, extra...)
 	cs.ExpiresAt = now.Add(r.shop.SessionTTL)
 	cs.Untold = quote.Total != r.at.Quote.Total // until somebody is answered with it
 	fresh, err := sessionRow(cs)

@@ -231,8 +231,7 @@ func (r *run) placeAnew(ctx context.Context) (next, error) {
 		}
 		return next{wait: r.backoff(), settled: true, note: "price again"}, nil
 	}
-	if p.quote.Total != r.at.Quote.Total || slices.ContainsFunc(p.messages, commerce.Message.Blocks) {
-		p.quote.Messages = p.messages
+	if p.quote.Total != r.at.Quote.Total || slices.ContainsFunc(p.quote.Messages, commerce.Message.Blocks) {
 		return r.undo(ctx, &reason{Message: priceChanged(), Quote: &p.quote, Note: "price moved"})
 	}
 	r.at.CartRef, r.at.Quote.CartRef = p.quote.CartRef, p.quote.CartRef
@@ -273,7 +272,6 @@ func (r *run) repriced(ctx context.Context, m commerce.Message, note string) *re
 	if err != nil {
 		return why
 	}
-	p.quote.Messages = p.messages
 	if p.quote.Total != r.at.Quote.Total && m.Code != commerce.CodePriceChange {
 		p.quote.Messages = append(p.quote.Messages, priceChanged())
 	}

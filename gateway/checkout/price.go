@@ -13,8 +13,8 @@ import (
 
 // priced is what came of asking a shop for a price.
 type priced struct {
-	quote commerce.Quote
-	// dropped are the wishes that the shop refused one by one; the session says so.
+	quote commerce.Quote // with all that is to be told of it
+	// messages are about the wishes that the shop refused one by one; mergeInto adds them to the quote's.
 	messages []commerce.Message
 	rejected []commerce.RejectedDiscount
 }
@@ -149,12 +149,12 @@ func (p *priced) mergeInto(cart commerce.Cart) {
 		})
 	}
 	q.Lines = lines
-	p.messages = append(slices.Clone(q.Messages), p.messages...)
+	q.Messages = slices.Concat(q.Messages, p.messages)
 	if len(cart.Choices) > 0 {
 		for _, c := range cart.Choices {
 			if !slices.ContainsFunc(q.Options, func(o commerce.FulfillmentOption) bool { return o.ID == c.OptionID }) &&
-				!slices.ContainsFunc(p.messages, func(m commerce.Message) bool { return m.Param == paramSelected }) {
-				p.messages = append(p.messages, optionGone())
+				!slices.ContainsFunc(q.Messages, func(m commerce.Message) bool { return m.Param == paramSelected }) {
+				q.Messages = append(q.Messages, optionGone())
 			}
 		}
 	}

@@ -20,11 +20,11 @@ const (
 
 // show puts a fresh price into the session and works out what stands in the way of paying. extra are messages about what just
 // happened; they are shown once and are gone with the next change.
-func show(cs *commerce.Session, p priced, now time.Time, extra ...commerce.Message) {
-	cs.Quote = p.quote
+func show(cs *commerce.Session, q commerce.Quote, now time.Time, extra ...commerce.Message) {
+	cs.Quote = q
 	cs.Untold = false
 	cs.UpdatedAt = now
-	cs.Messages = slices.Concat(p.messages, missing(*cs), extra)
+	cs.Messages = slices.Concat(q.Messages, missing(*cs), extra)
 	cs.Status = commerce.Ready
 	if len(cs.Quote.Totals) == 0 || slices.ContainsFunc(cs.Messages, commerce.Message.Blocks) {
 		cs.Status = commerce.NotReady

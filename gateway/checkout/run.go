@@ -223,10 +223,12 @@ func (r *run) remark(ctx context.Context) error {
 	return r.save(ctx, next{})
 }
 
-// backoff is the wait before the next try of the step.
+// backoff is the wait before the next try of the step. It is spread by ±20 %, so that sagas which failed together do not come back
+// together; a saga is never given up for the number of its tries, but the operator is told (stuckAfter).
 func (r *run) backoff() time.Duration {
 	r.at.Tries++
-	return r.timing.Backoff << min(r.at.Tries-1, 7)
+	d := r.timing.Backoff << min(r.at.Tries-1, 7)
+	return time.Duration(float64(d) * (0.8 + 0.4*r.random()))
 }
 
 // abandoned reports whether nobody has asked for the completion for so long that it is undone (S10).

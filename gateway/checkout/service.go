@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -49,6 +50,8 @@ type Config struct {
 	EventBody func(agent string, e commerce.Event) (body []byte, ok bool, err error)
 	// Delivered is called after an event was committed, so that the relay need not wait for its next look.
 	Delivered func()
+	// Random is in [0, 1) and spreads the retries of sagas. Nil: math/rand.
+	Random func() float64
 	// Look asks the relay to read an order of a shop once more, some time after its completion and without waiting. Nil: nobody does.
 	Look   func(shop, ref string)
 	Log    *slog.Logger
@@ -114,6 +117,7 @@ type Service struct {
 	eventBody func(string, commerce.Event) ([]byte, bool, error)
 	delivered func()
 	look      func(shop, ref string)
+	random    func() float64
 	log       *slog.Logger
 	tracer    telemetry.Tracer
 	timing    Timing
@@ -140,6 +144,9 @@ func New(c Config) *Service {
 	if c.Delivered == nil {
 		c.Delivered = func() {}
 	}
+	if c.Random == nil {
+		c.Random = rand.Float64
+	}
 	if c.Look == nil {
 		c.Look = func(string, string) {}
 	}
@@ -155,7 +162,7 @@ func New(c Config) *Service {
 		}
 	}
 	s := &Service{
-		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody, delivered: c.Delivered, look: c.Look,
+		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody, delivered: c.Delivered, look: c.Look, random: c.Random,
 		log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(), slots: make(chan struct{}, maxRuns),
 	}
 	s.base, s.stop = context.WithCancelCause(context.Background()) //nolint:forbidigo // the background work belongs to no request

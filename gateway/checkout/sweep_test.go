@@ -25,10 +25,14 @@ func TestS16_AnOrderOfAnUndoneAttemptIsGivenUp(t *testing.T) {
 		left   int // orders that stand in the end
 	}{
 		"it was held up for longer than the quarantine": {
-			func(*world) {}, func(w *world) []hook { return []hook{late(w.shop, quarantine+10*time.Second), refuse(commerce.OutOfStock)} }, 0,
+			func(*world) {}, func(w *world) []hook {
+				return []hook{late(w.shop, quarantine+10*time.Second), refuse(commerce.OutOfStock)}
+			}, 0,
 		},
 		"and somebody has paid for it": {
-			pay, func(w *world) []hook { return []hook{late(w.shop, quarantine+10*time.Second), refuse(commerce.OutOfStock)} }, 1,
+			pay, func(w *world) []hook {
+				return []hook{late(w.shop, quarantine+10*time.Second), refuse(commerce.OutOfStock)}
+			}, 1,
 		},
 		"the answer was one that nobody can explain": {
 			func(*world) {}, func(*world) []hook {

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -45,17 +44,18 @@ func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.Upda
 	if err != nil {
 		return store.Answer{}, err
 	}
+	stored := cs
 	if err := apply(&cs.Cart, r); err != nil {
 		return store.Answer{}, err
 	}
 	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
 	if err != nil {
-		s.forgetCart(ctx, row, cs.Quote.CartRef, err)
+		s.forgetCart(ctx, row, stored, err)
 		return store.Answer{}, err
 	}
 	settleChoices(&cs, &p)
 	now := s.clock.Now()
-	show(&cs, p, now)
+	show(&cs, p.quote, now)
 	cs.ExpiresAt = now.Add(shop.SessionTTL)
 	return s.commitSession(ctx, c, cs, row.Version)
 }
@@ -113,33 +113,37 @@ func apply(cart *commerce.Cart, r commerce.UpdateRequest) error {
 	return nil
 }
 
-// forgetCart drops a cart after a pricing whose writes may or may not have happened: such a cart is never used again (S3), and the shop
-// is asked to let it go.
-func (s *Service) forgetCart(ctx context.Context, row store.Session, cartRef string, cause error) {
-	if cartRef == "" || commerce.KindOf(cause) != commerce.Unavailable {
-		return
-	}
-	ctx = context.WithoutCancel(ctx)
-	if err := s.dropCart(ctx, row); err != nil && !errors.Is(err, store.ErrStale) {
-		s.log.WarnContext(ctx, "could not drop a cart of unknown state", "session", row.ID, "error", err)
+// forgetCart drops the cart of a session, as it is stored in row, after a pricing whose writes may or may not have happened: such a cart is
+// never used again (S3), and the shop is asked to let it go.
+func (s *Service) forgetCart(ctx context.Context, row store.Session, stored commerce.Session, cause error) {
+	if stored.Quote.CartRef != "" && commerce.KindOf(cause) == commerce.Unavailable {
+		s.dropCart(ctx, row, stored, stored.Quote.CartRef)
 	}
 }
 
-func (s *Service) dropCart(ctx context.Context, row store.Session) error {
-	var cs commerce.Session
-	if err := json.Unmarshal(row.Body, &cs); err != nil {
-		return err
+// leaveCart drops the cart of a pricing that came to nothing, unless it is the one that the session, as it is stored, goes on with.
+func (s *Service) leaveCart(ctx context.Context, row store.Session, stored commerce.Session, cartRef string) {
+	if cartRef != "" && cartRef != stored.Quote.CartRef {
+		s.dropCart(ctx, row, stored, cartRef)
 	}
-	release, err := s.releaseOf(ctx, cs)
-	if err != nil {
-		return err
+}
+
+// dropCart leaves a cart's release to the saga runner, and takes it out of the session where it stands there.
+func (s *Service) dropCart(ctx context.Context, row store.Session, stored commerce.Session, cartRef string) {
+	ctx = context.WithoutCancel(ctx)
+	if stored.Quote.CartRef == cartRef {
+		stored.Quote.CartRef = ""
 	}
-	cs.Quote.CartRef = ""
-	fresh, err := sessionRow(cs)
-	if err != nil {
-		return err
+	fresh, err := sessionRow(stored)
+	if err == nil {
+		var release store.Saga
+		if release, err = s.releaseOf(ctx, stored, cartRef); err == nil {
+			err = s.store.Commit(ctx, store.Batch{
+				Session: &store.SessionWrite{Session: fresh, Expect: row.Version, Idle: true}, Sagas: []store.SagaWrite{{Saga: release}},
+			})
+		}
 	}
-	return s.store.Commit(ctx, store.Batch{
-		Session: &store.SessionWrite{Session: fresh, Expect: row.Version, Idle: true}, Sagas: []store.SagaWrite{{Saga: release}},
-	})
+	if err != nil && !errors.Is(err, store.ErrStale) {
+		s.log.WarnContext(ctx, "could not drop a cart", "session", row.ID, "error", err)
+	}
 }

@@ -174,7 +174,7 @@ func (w *world) boot() {
 			b, err := json.Marshal(e)
 			return b, true, err
 		},
-		Log: slog.New(w.alerts), Timing: w.timing,
+		Log: slog.New(w.alerts), Timing: w.timing, Random: func() float64 { return 0.5 }, // retries come to the instant
 	})
 	w.service.Start()
 }
