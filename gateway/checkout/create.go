@@ -21,7 +21,7 @@ func (s *Service) Create(ctx context.Context, c Call, r commerce.CreateRequest) 
 	currency := shop.Upstream.Facts().Currency
 	if r.Currency != "" && r.Currency != currency {
 		return store.Answer{}, &commerce.Fault{
-			Kind: commerce.Invalid, Code: commerce.CodeUnsupported, Param: "$.currency",
+			Kind: commerce.Invalid, Param: "$.currency",
 			Message: "the shop sells in " + string(currency) + " only",
 		}
 	}
