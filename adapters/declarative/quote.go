@@ -1,6 +1,7 @@
 package declarative
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -183,6 +184,9 @@ func (s *shop) makeQuote(v any, r adapters.QuoteRequest, keep map[string]any, fa
 	}
 	res.unmerge(r.Cart)
 	rounded, err := m.round(res.exact(m))
+	if errors.Is(err, commerce.ErrOverflow) { // what was asked for costs too much; the shop itself is well
+		return commerce.Quote{}, commerce.Faultf(commerce.Rejected, "the cart costs more than 64 bits of minor units can hold").Because(err)
+	}
 	if err != nil {
 		return commerce.Quote{}, err
 	}

@@ -2,10 +2,18 @@ package faults_test
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
 	"github.com/postern-gateway/postern/config/agentkey"
@@ -151,12 +159,50 @@ func TestFault58_Ranges(t *testing.T) {
 	}
 }
 
+// TestFault58_Overflow lets the shop ask for more than 64 bits of minor units can hold. The request is refused for good, and the shop is
+// not taken to be ill.
+func TestFault58_Overflow(t *testing.T) {
+	t.Parallel()
+	dear := strings.NewReplacer(`"price":"89.00"`, `"price":"46116860184273879.05"`, `"amount":"356.00"`, `"amount":"184467440737095516.20"`)
+	grand := regexp.MustCompile(`"grand":"([0-9.]+)"`)
+	more := decimal.RequireFromString("184467440737095160.20") // than four kettles cost
+	w := newWorld(t, func(w *world) {
+		w.options.Upstream.BreakerFailures = 1
+		w.shopBefore = func(target string) string {
+			return between(w.t, target, func(rw http.ResponseWriter, r *http.Request, _ []byte, on http.Handler) bool {
+				said := httptest.NewRecorder()
+				on.ServeHTTP(said, r)
+				text := said.Body.String()
+				if is := dear.Replace(text); is != text && strings.Contains(text, `"356.00"`) {
+					text = grand.ReplaceAllStringFunc(is, func(total string) string {
+						return `"grand":"` + decimal.RequireFromString(grand.FindStringSubmatch(total)[1]).Add(more).String() + `"`
+					})
+				}
+				maps.Copy(rw.Header(), said.Header())
+				rw.Header().Set("Content-Length", strconv.Itoa(len(text)))
+				rw.WriteHeader(said.Code)
+				_, _ = io.WriteString(rw, text)
+				return true
+			})
+		}
+	})
+	a := w.agent(newest)
+	s := a.ready("c", w.sku(1), 1)
+	a.refused(400, "invalid", "$.line_items", "POST", "/checkout_sessions", "over", a.cart(w.sku(0), 4))
+	lines := []any{object{"id": w.sku(1), "quantity": 1}, object{"id": w.sku(0), "quantity": 4}}
+	a.refused(400, "invalid", "$.line_items", "POST", "/checkout_sessions/"+s.ID, "over", object{"line_items": lines})
+	if got := a.get(s.ID); got.total() != s.total() || len(got.Lines) != 1 {
+		t.Errorf("the session was changed: %+v", got)
+	}
+	w.bought(a.must(200, "POST", completeOf(s.ID), "p", a.payment(w.token())), s.total())
+}
+
 func TestFault59_Currencies(t *testing.T) {
 	t.Parallel()
 	t.Run("session", func(t *testing.T) {
 		t.Parallel()
 		refuses(t, newest,
-			bad{"other", strings.Replace(line(""), "usd", "eur", 1), 400, "unsupported", "$.currency", nil},
+			bad{"other", strings.Replace(line(""), "usd", "eur", 1), 400, "invalid", "$.currency", nil},
 			bad{"none such", strings.Replace(line(""), "usd", "dollars", 1), 400, "invalid", "$.currency", nil},
 		)
 	})
