@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/translate/schematest"
+	"github.com/postern-gateway/postern/translate/wire"
 )
 
 // agent is one caller that speaks one date.
@@ -61,7 +62,7 @@ func (r reply) json(t *testing.T) object {
 	return m
 }
 
-// answered is a 2xx that was given under a key: it must be given again, byte for byte.
+// answered is a 2xx, or a refusal for good, that was given under a key: it must be given again, byte for byte.
 type answered struct {
 	agent             agent
 	method, path, key string
@@ -124,7 +125,27 @@ func (a *agent) do(ctx context.Context, method, path, key string, body any) (rep
 	if r.status/100 == 2 && strings.HasPrefix(path, "/checkout_sessions") {
 		a.w.remember(a, method, path, key, text, r)
 	}
+	if forGood(method, path, key, text, r) {
+		a.w.keep(a, method, path, key, text, r)
+	}
 	return r, nil
+}
+
+// forGood reports whether a refusal is the answer to its key from now on. One that was found before the key was looked at, in the headers
+// or because the body is no JSON, binds nobody.
+func forGood(method, path, key string, request []byte, r reply) bool {
+	if method != http.MethodPost || key == "" || len(key) > 255 || !strings.HasPrefix(path, "/checkout_sessions") {
+		return false
+	}
+	_, err := wire.Parse(request)
+	switch failure(r).Code {
+	case "missing_api_version", "unsupported_api_version":
+		return false
+	case "idempotency_conflict":
+		return err == nil && r.status == http.StatusUnprocessableEntity
+	default:
+		return err == nil && r.status == http.StatusBadRequest
+	}
 }
 
 // remember keeps what has to hold for good of an answer.
@@ -141,7 +162,20 @@ func (w *world) remember(a *agent, method, path, key string, request []byte, r r
 	if !slices.Contains(w.sessions, s.ID) {
 		w.sessions = append(w.sessions, s.ID)
 	}
-	same := func(x answered) bool { return x.agent.name == a.name && x.path == path && x.key == key }
+	w.keepLocked(a, method, path, key, request, r)
+}
+
+// keep keeps what has to be answered again under its key, once for each body: another body than the first is told so again.
+func (w *world) keep(a *agent, method, path, key string, request []byte, r reply) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.keepLocked(a, method, path, key, request, r)
+}
+
+func (w *world) keepLocked(a *agent, method, path, key string, request []byte, r reply) {
+	same := func(x answered) bool {
+		return x.agent.name == a.name && x.path == path && x.key == key && bytes.Equal(x.request, request)
+	}
 	if key != "" && method == http.MethodPost && !slices.ContainsFunc(w.answered, same) {
 		first := *a
 		first.base = ""

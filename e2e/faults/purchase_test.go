@@ -15,6 +15,7 @@ type sessionView struct {
 	ID       string `json:"id"`
 	Status   string `json:"status"`
 	Currency string `json:"currency"`
+	Updated  string `json:"updated_at"` // 2026-04-17
 	Lines    []struct {
 		Quantity int64 `json:"quantity"`
 		Item     struct {

@@ -220,7 +220,9 @@ func TestFault30_ShopDown(t *testing.T) {
 	for _, kind := range []shop.Kind{shop.Off, shop.CutBefore, shop.ErrorBefore} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
+			var watch shifted
 			w := newWorld(t, func(w *world) {
+				w.options.Clock = &watch
 				// An open breaker stays open for the whole test, however slow the machine is; that it closes again is gateway/upstream's test.
 				w.options.Upstream.BreakerFailures, w.options.Upstream.BreakerPause = 3, time.Hour
 			})
@@ -245,8 +247,9 @@ func TestFault30_ShopDown(t *testing.T) {
 			if n := arrived(); n != before {
 				t.Errorf("the shop was asked %d times although it is down", n-before)
 			}
-			if got := a.get(s.ID); got.Status != "ready_for_payment" || got.total() != s.total() {
-				t.Errorf("get does not show the last state: %+v", got)
+			watch.jump(time.Hour)
+			if got := a.get(s.ID); got.Status != "ready_for_payment" || got.total() != s.total() || s.Updated == "" || got.Updated != s.Updated {
+				t.Errorf("get does not show the last state with its age: %+v, was %+v", got, s)
 			}
 			if w.stripe.Arrivals(stripetest.OpCreate) != 0 {
 				t.Error("a hold was taken")

@@ -88,7 +88,7 @@ type world struct {
 	tokens   map[string]string // bearer tokens by agent
 	minted   []string          // payment tokens
 	sessions []string          // ids of the sessions that were answered
-	answered []answered        // 2xx answers under a key
+	answered []answered        // answers that are kept under a key
 	operator map[string]bool   // sessions that are left to a person on purpose
 }
 
@@ -111,7 +111,8 @@ type secrets struct {
 func timing() checkout.Timing {
 	return checkout.Timing{
 		Poll: 10 * time.Millisecond, Margin: 50 * time.Millisecond, Settle: 200 * time.Millisecond, Backoff: 10 * time.Millisecond,
-		Sweeps: []time.Duration{50 * time.Millisecond, 150 * time.Millisecond},
+		Sweeps:    []time.Duration{50 * time.Millisecond, 150 * time.Millisecond},
+		Preflight: callTimeout,
 	}
 }
 

@@ -198,6 +198,7 @@ func (w *world) orders(session string) []string {
 // that were undone before are named.
 func (w *world) sold(session string, undone ...string) (medusa.Order, stripetest.Intent) {
 	w.t.Helper()
+	must(w.t, w.money(session).Check(stripepay.MetadataSession))
 	var wrong string
 	for range 300 {
 		intents := slices.DeleteFunc(w.money(session).Intents, func(i stripetest.Intent) bool { return !i.Moved() })
