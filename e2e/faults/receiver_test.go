@@ -2,9 +2,11 @@ package faults_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,7 +14,7 @@ import (
 	"github.com/postern-gateway/postern/e2e/acpagent"
 )
 
-// receiver is an agent's end of the relay.
+// receiver is an agent's end of the relay. Every answer of it repeats what it was sent, and the secret that it shares with the gateway.
 type receiver struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -43,7 +45,7 @@ type event struct {
 	} `json:"data"`
 }
 
-func newReceiver(t *testing.T, now func() time.Time) *receiver {
+func newReceiver(t *testing.T, now func() time.Time, secret string) *receiver {
 	r := &receiver{}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		e := event{header: req.Header, at: now()}
@@ -57,15 +59,17 @@ func newReceiver(t *testing.T, now func() time.Time) *receiver {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		all := fmt.Sprintf("%s %s %v %s", secret, req.URL, req.Header, e.body)
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("X-Debug", strings.Map(printable, all))
 		if r.fail > 0 {
 			r.fail--
 			r.lost = append(r.lost, e)
 			w.WriteHeader(http.StatusInternalServerError)
-			return
+		} else {
+			r.got = append(r.got, e)
 		}
-		r.got = append(r.got, e)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"received":true}`)
+		_, _ = fmt.Fprintf(w, "<html>%s</html>", all)
 	}))
 	t.Cleanup(r.Close)
 	return r

@@ -142,7 +142,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	if w.options.Clock == nil {
 		w.options.Clock = clock.System()
 	}
-	w.receiver = newReceiver(t, w.options.Clock.Now)
+	w.receiver = newReceiver(t, w.options.Clock.Now, w.secrets.webhook)
 	w.stripe = stripetest.New(t, stripetest.Options{Clock: w.options.Clock})
 	if w.secrets.stripeKey != stripetest.SellerKey {
 		w.stripe.AddSellerKey(w.secrets.stripeKey)
