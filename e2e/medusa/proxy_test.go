@@ -60,7 +60,7 @@ func (x *trap) wait(t *testing.T) {
 	t.Helper()
 	select {
 	case <-x.struck:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("no call %s %s came", x.method, x.path)
 	}
 }
