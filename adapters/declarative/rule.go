@@ -19,7 +19,7 @@ var kinds = map[string]commerce.Kind{
 	"OptionGone": commerce.OptionGone, "BuyerRejected": commerce.BuyerRejected, "AlreadyPlaced": commerce.AlreadyPlaced,
 	"CartGone": commerce.CartGone, "Rejected": commerce.Rejected, "Unsupported": commerce.Unsupported,
 	"Indeterminate": commerce.Indeterminate, "RateLimited": commerce.RateLimited, "Unauthorized": commerce.Unauthorized,
-	"Temporary": commerce.Temporary, "NotFound": commerce.NotFound,
+	"Temporary": commerce.Temporary, "OrderGone": commerce.OrderGone,
 }
 
 // continuable are the kinds that a quote can carry as a message, so that the rest of it goes on.
@@ -46,7 +46,7 @@ var sentences = map[commerce.Kind]string{
 	commerce.RateLimited:     "the shop wants less traffic; try later",
 	commerce.Unauthorized:    "the shop refuses the credentials; check them",
 	commerce.Temporary:       "the shop cannot be asked now; try later",
-	commerce.NotFound:        "the shop does not know this order",
+	commerce.OrderGone:       "the shop does not know this order",
 }
 
 // rule says what an answer means.

@@ -52,6 +52,7 @@ var verdicts = map[commerce.Kind]verdict{
 	commerce.CartGone:        {status: http.StatusServiceUnavailable, kind: wire.ServiceUnavailable, code: "service_unavailable", text: shopAway, retryAfter: time.Second},
 	commerce.Rejected:        {status: http.StatusConflict, kind: wire.InvalidRequest, code: commerce.CodeConflict, text: shopRefused},
 	commerce.Unexplained:     {status: http.StatusServiceUnavailable, kind: wire.ServiceUnavailable, code: "service_unavailable", text: shopAway, retryAfter: time.Minute},
+	commerce.OrderGone:       {status: http.StatusServiceUnavailable, kind: wire.ServiceUnavailable, code: "service_unavailable", text: shopAway, retryAfter: time.Minute},
 	commerce.Unsupported:     {status: http.StatusBadRequest, kind: wire.InvalidRequest, code: commerce.CodeUnsupported, text: "the shop cannot do this"},
 
 	commerce.Indeterminate: {status: http.StatusServiceUnavailable, kind: wire.ServiceUnavailable, code: "service_unavailable", text: shopAway, retryAfter: 2 * time.Second},

@@ -41,6 +41,8 @@ const (
 	// Unexplained is an answer of the 400s that the adapter does not recognise. A write that met it was not done; what it says of a
 	// question nobody knows, so that it is never told to an agent as a fault of what it asked for.
 	Unexplained
+	// OrderGone says that the shop does not know the order.
+	OrderGone
 )
 
 // The faults of reaching a shop, definite in that nothing was done, but for Indeterminate.
