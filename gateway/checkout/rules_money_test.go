@@ -1,7 +1,6 @@
 package checkout_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -221,22 +220,19 @@ func TestS15_ZeroTotals(t *testing.T) {
 // TestS10_NothingWasEverSent gives an attempt up while the processor cannot be reached: there is nothing to void, and nothing to wait for.
 func TestS10_NothingWasEverSent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cs, token := w.create(), w.token()
-	if err := w.stripe.Suspend(); err != nil {
-		t.Fatal(err)
-	}
-	w.leave("k1", cs.ID, token)
-	w.until("the processor is seen to be away", func() bool { return strings.Contains(w.history(cs.ID), "not sent") })
-	w.clock.advance(11 * time.Minute)
-	w.untouched(cs.ID)
-	w.nothing(cs.ID)
-	if err := w.stripe.Resume(); err != nil {
-		t.Fatal(err)
-	}
-	a, _, err := w.insist("k1", cs.ID, token)
-	if got := session(t, a, err); got.Status != commerce.Completed {
-		t.Fatalf("afterwards %s", got.Status)
-	}
-	w.completed(cs.ID)
+	bubble(t, func(t *testing.T, w *world) {
+		cs, token := w.create(), w.token()
+		w.memory.hold = func(func() payment.Intent) (payment.Intent, error) {
+			return payment.Intent{}, &payment.Error{Kind: payment.Unreachable, Message: "planted"}
+		}
+		answered := w.begin("k1", cs.ID, token)
+		w.at(w.clock.Now().Add(11 * time.Minute))
+		wantKind(t, (<-answered).err, commerce.Unavailable)
+		w.unsold(cs.ID)
+		if n := len(w.memory.intents); n != 0 || len(w.memory.asked) < 2 || len(w.shop.placed) != 0 {
+			t.Fatalf("%d intents of %d calls, %d orders", n, len(w.memory.asked), len(w.shop.placed))
+		}
+		w.memory.do(func() { w.memory.hold = nil })
+		w.sold((<-w.begin("k1", cs.ID, token)).session(t))
+	})
 }
