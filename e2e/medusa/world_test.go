@@ -133,7 +133,7 @@ func (w *world) boot() {
 	g, err := gateway.New(ctx, cfg, gateway.Options{
 		Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Timing: checkout.Timing{
-			Poll: 20 * time.Millisecond, Margin: 100 * time.Millisecond, Backoff: 50 * time.Millisecond,
+			Poll: 20 * time.Millisecond, Margin: 100 * time.Millisecond, Backoff: 50 * time.Millisecond, Preflight: time.Minute,
 			Sweeps: []time.Duration{200 * time.Millisecond, time.Second},
 		},
 	})
