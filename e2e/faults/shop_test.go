@@ -238,7 +238,9 @@ func TestFault30_ShopDown(t *testing.T) {
 			down("1") // three failures in a row: the breaker opens
 			arrived := func() (n int) {
 				for _, op := range shop.Operations() {
-					n += w.shop.Calls(op).Arrived
+					if op != shop.CartDelete { // a cart is let go behind the answers, perhaps at the very moment at which the breaker opens
+						n += w.shop.Calls(op).Arrived
+					}
 				}
 				return n
 			}
