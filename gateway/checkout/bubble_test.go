@@ -31,6 +31,9 @@ func bubble(t *testing.T, f func(*testing.T, *world), change ...func(*world)) {
 	})
 }
 
+// seldom is for bubbles that last: due work is looked for every few seconds, not four times in each, which is all that such a test would do.
+func seldom(w *world) { w.timing.Poll = 5 * time.Second }
+
 // quarantine is what the timings of a bubble add up to: the call's time limit, the shop's processing and the margin.
 const quarantine = 8*time.Second + 30*time.Second + 2*time.Second
 
@@ -65,7 +68,7 @@ func (w *world) asked() (placed, finds int) {
 func (w *world) wantAsked(placed, finds int) {
 	w.t.Helper()
 	if p, f := w.asked(); p != placed || f != finds {
-		w.t.Fatalf("placed %d times and looked up %d times, want %d and %d; alerts %v", p, f, placed, finds, w.alerts.seen)
+		w.t.Fatalf("placed %d times and looked up %d times, want %d and %d; alerts %v", p, f, placed, finds, w.alerts.all())
 	}
 }
 

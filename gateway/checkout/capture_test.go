@@ -27,11 +27,11 @@ func TestNoMoneyIsTakenForAnOrderThatCannotBeSeen(t *testing.T) {
 				t.Fatalf("got %s", got.Status)
 			}
 			w.completed(cs.ID)
-			if n := w.stripe.Arrivals(stripetest.OpCapture); n != 2 || w.shop.gets < 5 {
-				t.Fatalf("captured %d times, read %d times", n, w.shop.gets)
+			if n := w.stripe.Arrivals(stripetest.OpCapture); n != 2 || w.shop.told().gets < 5 {
+				t.Fatalf("captured %d times, read %d times", n, w.shop.told().gets)
 			}
 			if want := map[bool]int{true: 1}[alerted]; w.alerts.count("order_unreadable") != want {
-				t.Fatalf("alerts %v", w.alerts.seen)
+				t.Fatalf("alerts %v", w.alerts.all())
 			}
 		})
 	}

@@ -180,7 +180,7 @@ func TestFailedCommits(t *testing.T) {
 				t.Fatalf("got %s: %v", done.Status, done.Messages)
 			}
 			w.completed(cs.ID)
-			if n := len(w.shop.orders); n != 1 {
+			if n := len(w.shop.told().orders); n != 1 {
 				t.Fatalf("%d orders were made", n)
 			}
 		})
@@ -219,7 +219,7 @@ func TestOrderlyEndIsNoCrash(t *testing.T) {
 		w.at(w.clock.Now().Add(time.Minute))
 		w.sold(w.get(cs.ID))
 		w.wantAsked(1, 0) // the order was not searched for, because it was never sent
-		if n := len(w.memory.asked); n != 1 {
+		if n := len(w.memory.holds()); n != 1 {
 			t.Errorf("%d holds were asked for", n)
 		}
 	})

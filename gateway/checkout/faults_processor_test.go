@@ -249,7 +249,7 @@ func TestHoldUnlikeTheTotal(t *testing.T) {
 			a, err := w.complete("k1", cs.ID, w.token())
 			wantMessage(t, session(t, a, err), commerce.CodePaymentDeclined)
 			w.untouched(cs.ID)
-			if len(w.shop.placed) != 0 {
+			if len(w.shop.told().placed) != 0 {
 				t.Error("an order was placed")
 			}
 		})
@@ -271,7 +271,7 @@ func TestRow24_TakenAtOnce(t *testing.T) {
 		}
 		w.completed(cs.ID)
 		if w.stripe.Arrivals(stripetest.OpCapture) != 0 || !w.alerts.has("captured_at_authorization") {
-			t.Fatalf("captures %d, alerts %v", w.stripe.Arrivals(stripetest.OpCapture), w.alerts.seen)
+			t.Fatalf("captures %d, alerts %v", w.stripe.Arrivals(stripetest.OpCapture), w.alerts.all())
 		}
 	})
 	t.Run("the order is impossible", func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestRow24_TakenAtOnce(t *testing.T) {
 		wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
 		w.untouched(cs.ID)
 		if l := w.ledger(cs.ID); len(l.Refunds) != 1 || l.Refunds[0].Amount != cs.Quote.Total || !w.alerts.has("captured_and_refunded") {
-			t.Fatalf("refunds %+v, alerts %v", l.Refunds, w.alerts.seen)
+			t.Fatalf("refunds %+v, alerts %v", l.Refunds, w.alerts.all())
 		}
 	})
 	t.Run("the refund is refused", func(t *testing.T) {
@@ -296,7 +296,7 @@ func TestRow24_TakenAtOnce(t *testing.T) {
 		w.leave("k1", cs.ID, w.token())
 		w.stepIs(cs.ID, "needs_operator")
 		if !w.row(cs.ID).Live || !w.alerts.has("refund_refused") {
-			t.Fatalf("live %v, alerts %v", w.row(cs.ID).Live, w.alerts.seen)
+			t.Fatalf("live %v, alerts %v", w.row(cs.ID).Live, w.alerts.all())
 		}
 	})
 }

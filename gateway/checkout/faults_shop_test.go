@@ -33,8 +33,8 @@ func TestRow25_ErrorAfterTheOrder(t *testing.T) {
 				t.Fatalf("got %s", got.Status)
 			}
 			w.completed(cs.ID)
-			if len(w.shop.orders) != 1 {
-				t.Fatalf("%d orders", len(w.shop.orders))
+			if len(w.shop.told().orders) != 1 {
+				t.Fatalf("%d orders", len(w.shop.told().orders))
 			}
 		})
 	}
@@ -144,12 +144,12 @@ func TestRow30_ShopDown(t *testing.T) {
 	w.shop.do(func() { w.shop.quote = []error{commerce.Faultf(commerce.Temporary, "planted")} })
 	_, err := w.complete("", cs.ID, w.token())
 	wantKind(t, err, commerce.Unavailable)
-	asked := w.shop.quoted
+	asked := w.shop.told().quoted
 	_, err = w.complete("", cs.ID, w.token())
 	wantKind(t, err, commerce.Unavailable)
 	_, err = w.update(cs.ID, commerce.UpdateRequest{})
 	wantKind(t, err, commerce.Unavailable)
-	if w.shop.quoted != asked {
+	if w.shop.told().quoted != asked {
 		t.Error("the open breaker let a call through")
 	}
 	if got := w.get(cs.ID); got.Status != commerce.Ready || got.Quote.Total != cs.Quote.Total {

@@ -37,7 +37,7 @@ func TestS06_FrozenVersionAndShape(t *testing.T) {
 				w.boot()
 				w.at(w.clock.Now().Add(time.Minute))
 				w.sold(w.get(cs.ID))
-				asked := w.memory.asked
+				asked := w.memory.holds()
 				if len(asked) != 4 || asked[0].Terms != frozen {
 					t.Fatalf("%d calls, the first on %+v", len(asked), asked[0].Terms)
 				}
@@ -48,7 +48,7 @@ func TestS06_FrozenVersionAndShape(t *testing.T) {
 				}
 				next := w.create()
 				(<-w.begin("k2", next.ID, w.token())).session(t)
-				if got := w.memory.asked[4].Terms; got != changed {
+				if got := w.memory.holds()[4].Terms; got != changed {
 					t.Errorf("the next attempt was made on %+v", got)
 				}
 			}, func(w *world) { w.memory.terms = frozen })

@@ -56,7 +56,7 @@ func TestFrozenShopDiffers(t *testing.T) {
 				w.boot()
 				w.at(w.clock.Now().Add(5 * time.Minute))
 				if s := w.steps(cs.ID); s[0] != step || !w.alerts.has("frozen_shop_differs") {
-					t.Fatalf("%v, alerts %v", s, w.alerts.seen)
+					t.Fatalf("%v, alerts %v", s, w.alerts.all())
 				}
 				if got := w.calls(); got != calls {
 					t.Fatalf("the other shop was asked: %v, then %v", calls, got)
@@ -75,7 +75,7 @@ func TestFrozenShopDiffers(t *testing.T) {
 				} else {
 					w.unsold(cs.ID)
 				}
-			}, func(w *world) { w.shop.identity = "memory https://old.example" }, c.plant)
+			}, func(w *world) { w.shop.identity = "memory https://old.example" }, c.plant, seldom)
 		})
 	}
 }
@@ -95,7 +95,7 @@ func TestNoFrozenShop(t *testing.T) {
 		w.at(w.clock.Now().Add(quarantine))
 		w.sold(w.get(cs.ID))
 		if w.alerts.has("frozen_shop_differs") {
-			t.Fatalf("alerts %v", w.alerts.seen)
+			t.Fatalf("alerts %v", w.alerts.all())
 		}
 	})
 }
@@ -128,15 +128,15 @@ func TestFrozenShopOfARelease(t *testing.T) {
 				w.boot()
 				w.at(w.clock.Now().Add(5 * time.Minute))
 				if got := w.calls(); got != calls || !w.alerts.has("frozen_shop_differs") || w.steps(cs.ID)[0] != "releasing" {
-					t.Fatalf("the other shop was asked: %v, then %v; %v, alerts %v", calls, got, w.steps(cs.ID), w.alerts.seen)
+					t.Fatalf("the other shop was asked: %v, then %v; %v, alerts %v", calls, got, w.steps(cs.ID), w.alerts.all())
 				}
 				w.shop.identity = "memory https://old.example"
 				w.restart()
 				w.at(w.clock.Now().Add(5 * time.Minute))
-				if !slices.Equal(w.shop.released, []string{cs.Quote.CartRef}) || w.steps(cs.ID)[0] != "closed" {
-					t.Fatalf("released %v, want %s; %v", w.shop.released, cs.Quote.CartRef, w.steps(cs.ID))
+				if !slices.Equal(w.shop.told().released, []string{cs.Quote.CartRef}) || w.steps(cs.ID)[0] != "closed" {
+					t.Fatalf("released %v, want %s; %v", w.shop.told().released, cs.Quote.CartRef, w.steps(cs.ID))
 				}
-			}, func(w *world) { w.shop.identity, w.settings.SessionTTL = "memory https://old.example", 5*time.Second })
+			}, func(w *world) { w.shop.identity, w.settings.SessionTTL = "memory https://old.example", 5*time.Second }, seldom)
 		})
 	}
 }

@@ -11,19 +11,19 @@ func TestDefaultOptionCostsOneCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cs := w.create()
-	before := w.shop.quoted
+	before := w.shop.told().quoted
 	a, err := w.update(cs.ID, commerce.UpdateRequest{Notes: commerce.Set("ring twice")})
 	if got := session(t, a, err); got.Quote.Total != cs.Quote.Total || len(got.Quote.Choices) != 1 || got.Quote.Choices[0].OptionID != "slow" {
 		t.Fatalf("total %d, choices %v", got.Quote.Total, got.Quote.Choices)
 	}
-	if n := w.shop.quoted - before; n != 1 {
+	if n := w.shop.told().quoted - before; n != 1 {
 		t.Fatalf("%d calls", n)
 	}
 	a, err = w.complete("k1", cs.ID, w.token())
 	if got := session(t, a, err); got.Status != commerce.Completed {
 		t.Fatalf("got %s", got.Status)
 	}
-	if n := w.shop.quoted - before; n != 2 {
+	if n := w.shop.told().quoted - before; n != 2 {
 		t.Fatalf("%d calls for update and complete", n)
 	}
 	w.completed(cs.ID)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,19 @@ type memoryProcessor struct {
 type payback struct {
 	key string
 	at  time.Time
+}
+
+// holds are the holds that were asked for by now, as a copy; returns are the refunds.
+func (p *memoryProcessor) holds() []payment.AuthorizeRequest {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.asked)
+}
+
+func (p *memoryProcessor) returns() []payback {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.paybacks)
 }
 
 func (p *memoryProcessor) Terms() payment.Terms {

@@ -109,7 +109,7 @@ func TestS05_WhoCannotBeSearched(t *testing.T) {
 		mark := w.clock.Now()
 		w.at(mark.Add(quarantine))
 		if g := w.saga(cs.ID); g.Step != "needs_operator" || !w.alerts.has("order_unknown") {
-			t.Fatalf("%s, alerts %v", g.Step, w.alerts.seen)
+			t.Fatalf("%s, alerts %v", g.Step, w.alerts.all())
 		}
 		w.wantAsked(1, 0)
 		asked := w.clock.Now()
@@ -194,8 +194,8 @@ func TestS05_TheShopSaysThatTheCartIsAnOrder(t *testing.T) {
 		w.wantAsked(1, 1)
 		w.at(mark.Add(quarantine))
 		w.wantAsked(1, 2)
-		if g := w.saga(cs.ID); g.Step != "needs_operator" || !slices.Equal(w.alerts.seen, []string{"order_not_found"}) {
-			t.Fatalf("%s, alerts %v", g.Step, w.alerts.seen)
+		if g := w.saga(cs.ID); g.Step != "needs_operator" || !slices.Equal(w.alerts.all(), []string{"order_not_found"}) {
+			t.Fatalf("%s, alerts %v", g.Step, w.alerts.all())
 		}
 		wantKind(t, (<-answered).err, commerce.Unavailable)
 	})
@@ -221,7 +221,7 @@ func TestRow26_OrderAppearsAfterTheLookUp(t *testing.T) {
 		w.wantAsked(2, 2)
 		w.sold(w.get(cs.ID))
 		if !w.alerts.has("second_order") {
-			t.Fatalf("alerts %v", w.alerts.seen)
+			t.Fatalf("alerts %v", w.alerts.all())
 		}
 	}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute} })
 }

@@ -22,7 +22,7 @@ func TestS11_OutagesAreNoRefusals(t *testing.T) {
 			wantMessage(t, (<-w.begin("k1", cs.ID, w.token())).session(t), commerce.CodePriceChange)
 			w.unsold(cs.ID)
 			if len(w.shop.cancel) != 0 || w.alerts.has("order_not_cancelable") {
-				t.Fatalf("%d tries left, alerts %v", len(w.shop.cancel), w.alerts.seen)
+				t.Fatalf("%d tries left, alerts %v", len(w.shop.cancel), w.alerts.all())
 			}
 		})
 	})
@@ -35,7 +35,7 @@ func TestS11_OutagesAreNoRefusals(t *testing.T) {
 			w.at(w.clock.Now().Add(2 * time.Minute))
 			w.sold(got)
 			if o := w.shop.live(); o[0].Payment != commerce.Captured || w.alerts.has("payment_refused_by_shop") {
-				t.Fatalf("the shop believes %s, alerts %v", o[0].Payment, w.alerts.seen)
+				t.Fatalf("the shop believes %s, alerts %v", o[0].Payment, w.alerts.all())
 			}
 		})
 	})
@@ -47,7 +47,7 @@ func TestS11_OutagesAreNoRefusals(t *testing.T) {
 			(<-w.begin("k1", cs.ID, w.token())).session(t)
 			w.at(w.clock.Now().Add(5 * time.Minute))
 			if len(w.shop.live()) != 0 || w.alerts.has("order_not_cancelable") || w.saga(cs.ID).Step != "closed" {
-				t.Fatalf("%s, orders %v, alerts %v", w.saga(cs.ID).Step, w.shop.live(), w.alerts.seen)
+				t.Fatalf("%s, orders %v, alerts %v", w.saga(cs.ID).Step, w.shop.live(), w.alerts.all())
 			}
 		}, func(w *world) { w.settings.RefundUnrecorded = true })
 	})

@@ -35,8 +35,8 @@ func TestS10_AnUnknownOrderIsLookedForBeforeItIsGivenUp(t *testing.T) {
 				answered := w.begin("k1", cs.ID, w.token())
 				mark := w.clock.Now()
 				w.at(mark.Add(quarantine - time.Nanosecond))
-				if held, _ := w.memory.money(); held != cs.Quote.Total || w.shop.finds != 0 {
-					t.Fatalf("%d held, %d look-ups before the quarantine has ended\n%s", held, w.shop.finds, w.history(cs.ID))
+				if held, _ := w.memory.money(); held != cs.Quote.Total || w.shop.told().finds != 0 {
+					t.Fatalf("%d held, %d look-ups before the quarantine has ended\n%s", held, w.shop.told().finds, w.history(cs.ID))
 				}
 				placed, _ := w.asked()
 				w.at(mark.Add(abandoned + 2*quarantine)) // counted from the last call, where there are several

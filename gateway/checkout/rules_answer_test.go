@@ -54,7 +54,7 @@ func TestS08_AnotherTokenAfterADeclineIsItsOwnAttempt(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		cs, g, bad := w.create(), w.gate(), w.token()
 		w.memory.hold = func(make func() payment.Intent) (payment.Intent, error) {
-			if len(w.memory.asked) > 1 {
+			if len(w.memory.holds()) > 1 {
 				return make(), nil
 			}
 			g.pass()
@@ -68,7 +68,7 @@ func TestS08_AnotherTokenAfterADeclineIsItsOwnAttempt(t *testing.T) {
 			wantMessage(t, (<-answered).session(t), commerce.CodePaymentDeclined)
 		}
 		w.sold((<-good).session(t))
-		if n := len(w.memory.asked); n != 2 {
+		if n := len(w.memory.holds()); n != 2 {
 			t.Fatalf("%d holds were asked for", n)
 		}
 	})
@@ -129,7 +129,7 @@ func TestS09_CanceledAndExpired(t *testing.T) {
 		t.Fatalf("got %s", got.Status)
 	}
 	w.rest(gone.ID)
-	if !slices.Contains(w.shop.released, gone.Quote.CartRef) {
+	if !slices.Contains(w.shop.told().released, gone.Quote.CartRef) {
 		t.Error("canceling did not give the cart back")
 	}
 	old := w.create()
@@ -158,7 +158,7 @@ func TestS12_RenderingFailsAfterCapture(t *testing.T) {
 	}
 	w.until("the saga is at rest", func() bool { return w.resting(cs.ID) })
 	if row := w.row(cs.ID); row.Status != commerce.Completed || row.Answered || !w.alerts.has("answer_not_rendered") {
-		t.Fatalf("session %s, answered %v, alerts %v", row.Status, row.Answered, w.alerts.seen)
+		t.Fatalf("session %s, answered %v, alerts %v", row.Status, row.Answered, w.alerts.all())
 	}
 	w.failAnswer.Store(false)
 	w.completed(cs.ID) // GET is rendered afresh
@@ -180,7 +180,7 @@ func TestS12_EventThatCannotBeRendered(t *testing.T) {
 	w.rest(cs.ID)
 	w.invariants(cs.ID)
 	if len(w.shop.live()) != 1 || w.ledger(cs.ID).Captured("usd") != total(t, a) || !w.alerts.has("event_not_rendered") {
-		t.Fatalf("orders %v, alerts %v", w.shop.live(), w.alerts.seen)
+		t.Fatalf("orders %v, alerts %v", w.shop.live(), w.alerts.all())
 	}
 }
 
@@ -194,7 +194,7 @@ func TestS12_RehearsalComesBeforeMoney(t *testing.T) {
 		t.Fatal("no error")
 	}
 	w.untouched(cs.ID)
-	if n := w.stripe.Arrivals(stripetest.OpCreate); n != 0 || len(w.shop.placed) != 0 {
-		t.Fatalf("%d holds, %d orders", n, len(w.shop.placed))
+	if n := w.stripe.Arrivals(stripetest.OpCreate); n != 0 || len(w.shop.told().placed) != 0 {
+		t.Fatalf("%d holds, %d orders", n, len(w.shop.told().placed))
 	}
 }

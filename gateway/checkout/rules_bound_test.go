@@ -66,7 +66,7 @@ func TestS01_FrozenProcessCannotCommitLate(t *testing.T) {
 		w.at(lease.Add(2 * time.Minute))
 		w.sold(w.get(cs.ID))
 		if !w.alerts.has("second_order") {
-			t.Fatalf("alerts %v", w.alerts.seen)
+			t.Fatalf("alerts %v", w.alerts.all())
 		}
 	}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute} })
 }
@@ -110,7 +110,7 @@ func TestS02_VoidThatFindsTheMoneyTakenRefunds(t *testing.T) {
 	wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
 	w.untouched(cs.ID)
 	if l := w.ledger(cs.ID); len(l.Refunds) != 1 || !w.alerts.has("captured_and_refunded") {
-		t.Fatalf("refunds %v, alerts %v", l.Refunds, w.alerts.seen)
+		t.Fatalf("refunds %v, alerts %v", l.Refunds, w.alerts.all())
 	}
 }
 

@@ -22,9 +22,9 @@ func TestS03_NextAttemptHasNewKeysAndANewCart(t *testing.T) {
 		t.Fatalf("got %s", got.Status)
 	}
 	w.completed(cs.ID)
-	p := w.shop.placed
-	if len(p) != 2 || p[0].Key == p[1].Key || p[0].CartRef == p[1].CartRef || !slices.Contains(w.shop.released, p[0].CartRef) {
-		t.Fatalf("places %+v, released %v", p, w.shop.released)
+	p := w.shop.told().placed
+	if len(p) != 2 || p[0].Key == p[1].Key || p[0].CartRef == p[1].CartRef || !slices.Contains(w.shop.told().released, p[0].CartRef) {
+		t.Fatalf("places %+v, released %v", p, w.shop.told().released)
 	}
 	keys := map[string]bool{}
 	for _, r := range w.stripe.Requests() {
@@ -58,7 +58,7 @@ func TestS03_CartWithAnUnknownWriteIsNeverUsedAgain(t *testing.T) {
 				t.Fatalf("got %s", got.Status)
 			}
 			w.completed(cs.ID)
-			p := w.shop.placed
+			p := w.shop.told().placed
 			if len(p) != 2 || p[0].Key != p[1].Key || p[0].CartRef == p[1].CartRef {
 				t.Fatalf("places %+v", p)
 			}
@@ -86,15 +86,15 @@ func TestS03_PricingOfUnknownOutcomeDropsTheCart(t *testing.T) {
 			w.shop.quote = []error{errCut}
 			wantKind(t, act(w, cs.ID), commerce.Unavailable)
 			w.rest(cs.ID)
-			if !slices.Contains(w.shop.released, cs.Quote.CartRef) {
-				t.Fatalf("released %v, want %s", w.shop.released, cs.Quote.CartRef)
+			if !slices.Contains(w.shop.told().released, cs.Quote.CartRef) {
+				t.Fatalf("released %v, want %s", w.shop.told().released, cs.Quote.CartRef)
 			}
 			a, _, err := w.insist("k2", cs.ID, w.token())
 			if got := session(t, a, err); got.Status != commerce.Completed {
 				t.Fatalf("got %s", got.Status)
 			}
 			w.completed(cs.ID)
-			if got := w.shop.placed[0].CartRef; got == cs.Quote.CartRef {
+			if got := w.shop.told().placed[0].CartRef; got == cs.Quote.CartRef {
 				t.Fatalf("cart %s was used again", got)
 			}
 		})
@@ -182,7 +182,7 @@ func TestS03_DeclinedAttemptGivesItsCartUp(t *testing.T) {
 		t.Fatalf("got %s", got.Status)
 	}
 	w.completed(cs.ID)
-	if got := w.shop.placed[0].CartRef; got == cs.Quote.CartRef || !slices.Contains(w.shop.released, cs.Quote.CartRef) {
-		t.Fatalf("placed from %s, released %v", got, w.shop.released)
+	if got := w.shop.told().placed[0].CartRef; got == cs.Quote.CartRef || !slices.Contains(w.shop.told().released, cs.Quote.CartRef) {
+		t.Fatalf("placed from %s, released %v", got, w.shop.told().released)
 	}
 }

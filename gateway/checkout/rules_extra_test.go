@@ -60,7 +60,7 @@ func TestS16_APaidExtraIsLeftToAPerson(t *testing.T) {
 				t.Fatalf("kept %v, want the first paid one", got.Order)
 			}
 			if n := w.standing(); !slices.Equal(n, []string{"1002", "1003", "1004"}) || w.alerts.count("second_order") != 4 {
-				t.Fatalf("orders %v stand, alerts %v", n, w.alerts.seen)
+				t.Fatalf("orders %v stand, alerts %v", n, w.alerts.all())
 			}
 		})
 	})
@@ -75,7 +75,7 @@ func TestS16_APaidExtraIsLeftToAPerson(t *testing.T) {
 			w.paid(map[string]commerce.PaymentState{"1002": commerce.Captured, "1004": commerce.Refunded})
 			w.at(w.clock.Now().Add(2 * time.Minute))
 			if n := w.standing(); !slices.Equal(n, []string{"1001", "1002", "1004"}) || w.alerts.count("second_order") != 3 {
-				t.Fatalf("orders %v stand, alerts %v", n, w.alerts.seen)
+				t.Fatalf("orders %v stand, alerts %v", n, w.alerts.all())
 			}
 		}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute} })
 	})
@@ -100,11 +100,11 @@ func TestS16_AWeakMatchIsNeverAdopted(t *testing.T) {
 				answered := w.begin("k1", cs.ID, w.token())
 				w.at(w.clock.Now().Add(time.Minute))
 				if g := w.saga(cs.ID); g.Step != "needs_operator" || !g.Live || !w.alerts.has("order_found_by_a_weak_match") {
-					t.Fatalf("%s, alerts %v", g.Step, w.alerts.seen)
+					t.Fatalf("%s, alerts %v", g.Step, w.alerts.all())
 				}
 				wantKind(t, (<-answered).err, commerce.Unavailable)
-				if held, taken := w.memory.money(); held != cs.Quote.Total || taken != 0 || len(w.shop.live()) != n || w.shop.cancels != 0 {
-					t.Fatalf("held %d, taken %d, orders %v, %d cancels", held, taken, w.shop.live(), w.shop.cancels)
+				if held, taken := w.memory.money(); held != cs.Quote.Total || taken != 0 || len(w.shop.live()) != n || w.shop.told().cancels != 0 {
+					t.Fatalf("held %d, taken %d, orders %v, %d cancels", held, taken, w.shop.live(), w.shop.told().cancels)
 				}
 			})
 		})

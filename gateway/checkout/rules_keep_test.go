@@ -58,8 +58,8 @@ func TestS16_TwoOrdersUnderOneKey(t *testing.T) {
 			t.Fatalf("kept %v, want the oldest", got.Order)
 		}
 		w.completed(cs.ID)
-		if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
-			t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
+		if len(w.shop.told().orders) != 2 || !w.alerts.has("second_order") {
+			t.Fatalf("%d orders, alerts %v", len(w.shop.told().orders), w.alerts.all())
 		}
 	})
 	t.Run("the paid one is kept", func(t *testing.T) {
@@ -87,10 +87,10 @@ func TestS16_TwoOrdersUnderOneKey(t *testing.T) {
 			again() // after the first search
 			w.at(w.clock.Now().Add(28 * time.Minute))
 			w.sold(w.get(cs.ID))
-			if len(w.shop.orders) != 2 || !w.alerts.has("second_order") {
-				t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
+			if len(w.shop.told().orders) != 2 || !w.alerts.has("second_order") {
+				t.Fatalf("%d orders, alerts %v", len(w.shop.told().orders), w.alerts.all())
 			}
-		}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute, 30 * time.Minute} })
+		}, func(w *world) { w.timing.Sweeps = []time.Duration{2 * time.Minute, 30 * time.Minute} }, seldom)
 	})
 	t.Run("a weaker match only alerts", func(t *testing.T) {
 		t.Parallel()
@@ -100,9 +100,9 @@ func TestS16_TwoOrdersUnderOneKey(t *testing.T) {
 			again()
 			w.at(w.clock.Now().Add(2 * time.Minute))
 			if s := w.steps(cs.ID); s[0] != "closed" || len(w.shop.live()) != 2 || !w.alerts.has("second_order_by_a_weak_match") {
-				t.Fatalf("%v, orders %v, alerts %v", s, w.shop.live(), w.alerts.seen)
+				t.Fatalf("%v, orders %v, alerts %v", s, w.shop.live(), w.alerts.all())
 			}
-		}, func(w *world) { w.shop.weak, w.timing.Sweeps = true, []time.Duration{2 * time.Minute} })
+		}, func(w *world) { w.shop.weak, w.timing.Sweeps = true, []time.Duration{2 * time.Minute} }, seldom)
 	})
 	t.Run("an extra that cannot be canceled does not stop the good one", func(t *testing.T) {
 		t.Parallel()

@@ -43,7 +43,7 @@ func TestS10_AbandonedBeforeTheOrderIsUndone(t *testing.T) {
 				w.unsold(cs.ID)
 				w.shop.do(func() { w.shop.always = nil })
 				w.sold((<-w.begin("k2", cs.ID, w.token())).session(t))
-			})
+			}, seldom)
 		})
 	}
 }
@@ -85,8 +85,8 @@ func TestS11_CaptureRefusedForGood(t *testing.T) {
 			a, err := w.complete("k1", cs.ID, w.token())
 			wantMessage(t, session(t, a, err), commerce.CodePaymentDeclined)
 			w.untouched(cs.ID)
-			if len(w.shop.orders) != 1 || !w.alerts.has("capture_refused") {
-				t.Fatalf("%d orders, alerts %v", len(w.shop.orders), w.alerts.seen)
+			if len(w.shop.told().orders) != 1 || !w.alerts.has("capture_refused") {
+				t.Fatalf("%d orders, alerts %v", len(w.shop.told().orders), w.alerts.all())
 			}
 		})
 	}
@@ -128,7 +128,7 @@ func TestS11_RecordRefusedForGood(t *testing.T) {
 		w.stepIs(cs.ID, "needs_operator")
 		diff(t, []string{"order_create", "order_update"}, w.events(cs.ID))
 		if o := w.get(cs.ID).Order; o.Status != commerce.OrderManualReview || !w.alerts.has("payment_refused_by_shop") {
-			t.Fatalf("the agent reads %s, alerts %v", o.Status, w.alerts.seen)
+			t.Fatalf("the agent reads %s, alerts %v", o.Status, w.alerts.all())
 		}
 		if w.row(cs.ID).Live || len(w.shop.live()) != 1 || w.ledger(cs.ID).Refunded("usd") != 0 {
 			t.Fatal("more was done than to ask")
@@ -147,8 +147,8 @@ func TestS11_RecordRefusedForGood(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.completed(cs.ID)
-		if len(w.shop.records) != 1 {
-			t.Fatalf("%d records: a repeat was not preceded by a read", len(w.shop.records))
+		if len(w.shop.told().records) != 1 {
+			t.Fatalf("%d records: a repeat was not preceded by a read", len(w.shop.told().records))
 		}
 	})
 	t.Run("away for a while", func(t *testing.T) {
@@ -211,8 +211,8 @@ func TestS15_ZeroTotals(t *testing.T) {
 		a, err := w.complete("k1", cs.ID, w.token())
 		wantMessage(t, session(t, a, err), commerce.CodeOutOfStock)
 		w.untouched(cs.ID)
-		if len(w.shop.placed) != 1 {
-			t.Fatalf("%d calls", len(w.shop.placed))
+		if len(w.shop.told().placed) != 1 {
+			t.Fatalf("%d calls", len(w.shop.told().placed))
 		}
 	})
 }
@@ -229,10 +229,10 @@ func TestS10_NothingWasEverSent(t *testing.T) {
 		w.at(w.clock.Now().Add(11 * time.Minute))
 		wantKind(t, (<-answered).err, commerce.Unavailable)
 		w.unsold(cs.ID)
-		if n := len(w.memory.intents); n != 0 || len(w.memory.asked) < 2 || len(w.shop.placed) != 0 {
-			t.Fatalf("%d intents of %d calls, %d orders", n, len(w.memory.asked), len(w.shop.placed))
+		if n := len(w.memory.intents); n != 0 || len(w.memory.holds()) < 2 || len(w.shop.told().placed) != 0 {
+			t.Fatalf("%d intents of %d calls, %d orders", n, len(w.memory.holds()), len(w.shop.told().placed))
 		}
 		w.memory.do(func() { w.memory.hold = nil })
 		w.sold((<-w.begin("k1", cs.ID, token)).session(t))
-	})
+	}, seldom)
 }

@@ -42,8 +42,8 @@ func TestS11_WhatTheShopHasNotedIsRead(t *testing.T) {
 					w.sold(w.get(cs.ID))
 					diff(t, []string{"closed"}, w.steps(cs.ID))
 					diff(t, []string{"order_create"}, w.events(cs.ID))
-					if n := len(w.shop.records); n != c.calls || len(w.memory.paybacks) != 0 || w.alerts.has("payment_refused_by_shop") {
-						t.Fatalf("noted %d times, want %d; alerts %v", n, c.calls, w.alerts.seen)
+					if n := len(w.shop.told().records); n != c.calls || len(w.memory.returns()) != 0 || w.alerts.has("payment_refused_by_shop") {
+						t.Fatalf("noted %d times, want %d; alerts %v", n, c.calls, w.alerts.all())
 					}
 				}, func(w *world) { w.settings.RefundUnrecorded = refunds })
 			})

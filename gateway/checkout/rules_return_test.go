@@ -62,20 +62,20 @@ func TestS14ReturnThatTakesTime(t *testing.T) {
 			w.until("the refund is looked at", func() bool { return w.stripe.Arrivals(stripetest.OpRefundList) > 2 })
 			w.restart()
 			if row := w.row(cs.ID); !row.Live || w.alerts.has("captured_and_refunded") {
-				t.Fatalf("live %v, alerts %v", row.Live, w.alerts.seen)
+				t.Fatalf("live %v, alerts %v", row.Live, w.alerts.all())
 			}
 			w.settle(cs.ID, end)
 			if end == "succeeded" {
 				w.until("the session opens", func() bool { return !w.row(cs.ID).Live })
 				w.rest(cs.ID)
 				if !w.alerts.has("captured_and_refunded") {
-					t.Errorf("alerts %v", w.alerts.seen)
+					t.Errorf("alerts %v", w.alerts.all())
 				}
 				w.untouched(cs.ID)
 			} else {
 				w.stepIs(cs.ID, "needs_operator")
 				if !w.row(cs.ID).Live || !w.alerts.has("refund_failed") {
-					t.Errorf("live %v, alerts %v", w.row(cs.ID).Live, w.alerts.seen)
+					t.Errorf("live %v, alerts %v", w.row(cs.ID).Live, w.alerts.all())
 				}
 			}
 			if n := w.stripe.Arrivals(stripetest.OpRefund); n != 1 {
@@ -110,7 +110,7 @@ func TestS14ReturnOfACompletedOrder(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 			if n := w.stripe.Arrivals(stripetest.OpRefund); n != 1 || w.alerts.has("refund_failed") != (end == "failed") {
-				t.Errorf("sent %d times, alerts %v", n, w.alerts.seen)
+				t.Errorf("sent %d times, alerts %v", n, w.alerts.all())
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func TestS06_RotatedKey(t *testing.T) {
 			}
 			w.completed(cs.ID)
 			if w.alerts.has("frozen_account_differs") == c.goesOn {
-				t.Errorf("alerts %v", w.alerts.seen)
+				t.Errorf("alerts %v", w.alerts.all())
 			}
 		})
 	}

@@ -29,11 +29,11 @@ func TestTakenUnlikeTheTotalIsLeftToAPerson(t *testing.T) {
 				answered := w.begin("k1", cs.ID, w.token())
 				w.at(w.clock.Now().Add(time.Minute))
 				if g := w.saga(cs.ID); g.Step != "needs_operator" || !g.Live || !w.alerts.has("captured_unlike_the_total") {
-					t.Fatalf("%s, alerts %v", g.Step, w.alerts.seen)
+					t.Fatalf("%s, alerts %v", g.Step, w.alerts.all())
 				}
 				wantKind(t, (<-answered).err, commerce.Unavailable)
-				if held, taken := w.memory.money(); held != 0 || taken != cs.Quote.Total-c.short || len(w.memory.paybacks) != 0 {
-					t.Fatalf("held %d, taken %d, given back %v", held, taken, w.memory.paybacks)
+				if held, taken := w.memory.money(); held != 0 || taken != cs.Quote.Total-c.short || len(w.memory.returns()) != 0 {
+					t.Fatalf("held %d, taken %d, given back %v", held, taken, w.memory.returns())
 				}
 				if got := w.get(cs.ID); got.Status != commerce.CompleteInProgress || got.Order != nil || len(w.events(cs.ID)) != 0 {
 					t.Fatalf("%s with order %v, events %v", got.Status, got.Order, w.events(cs.ID))
@@ -57,7 +57,7 @@ func TestS06_ARefundGetsANewKeyOnlyWhenTheOldOneHasSettled(t *testing.T) {
 		w.shop.always = refuse(commerce.OutOfStock)
 		wantMessage(t, (<-w.begin("k1", cs.ID, w.token())).session(t), commerce.CodeOutOfStock)
 		w.unsold(cs.ID)
-		all := w.memory.paybacks
+		all := w.memory.returns()
 		if len(all) != 9 {
 			t.Fatalf("%d calls: %v", len(all), all)
 		}

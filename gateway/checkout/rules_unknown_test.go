@@ -58,7 +58,7 @@ func TestS06_KeyOlderThanItsLife(t *testing.T) {
 				w.completed(cs.ID)
 			} else {
 				w.stepIs(cs.ID, "needs_operator")
-				if w.get(cs.ID).Status != commerce.CompleteInProgress || len(w.shop.placed) != 0 {
+				if w.get(cs.ID).Status != commerce.CompleteInProgress || len(w.shop.told().placed) != 0 {
 					t.Error("the session did not stay bound")
 				}
 				w.invariants(cs.ID)

@@ -14,22 +14,14 @@ import (
 
 // memoryShop is a shop without idempotency, as most are: placing twice makes two orders, unless its facts say otherwise. Tests change its fields under lock.
 type memoryShop struct {
-	mu            sync.Mutex
-	prices        map[string]int64
-	stock         map[string]int64
-	carts         map[string]commerce.Cart
-	orders        []commerce.Snapshot
-	facts         adapters.Facts
-	identity      string
-	released      []string
-	records       []adapters.PaymentRecord
-	notes         []adapters.RefundRecord
-	placed        []adapters.PlaceRequest // calls
-	quoted        int                     // calls
-	finds         int                     // calls
-	gets, cancels int                     // calls
-	releases      int                     // calls
-	late          sync.WaitGroup          // calls that act after they were cut off
+	mu       sync.Mutex
+	prices   map[string]int64
+	stock    map[string]int64
+	carts    map[string]commerce.Cart
+	facts    adapters.Facts
+	identity string
+	heard
+	late sync.WaitGroup // calls that act after they were cut off
 
 	refuseRecords bool // for good
 	freeShipping  bool
@@ -64,6 +56,29 @@ func newMemoryShop() *memoryShop {
 		carts:  map[string]commerce.Cart{},
 		facts:  adapters.Facts{Currency: "usd", ExactLookup: true, MaxProcessing: 60 * time.Millisecond},
 	}
+}
+
+// heard is what the shop was asked, and the orders that it has.
+type heard struct {
+	orders        []commerce.Snapshot
+	placed        []adapters.PlaceRequest // calls
+	released      []string
+	records       []adapters.PaymentRecord
+	notes         []adapters.RefundRecord
+	quoted        int // calls
+	finds         int // calls
+	gets, cancels int // calls
+	releases      int // calls
+}
+
+// told is what was heard, as a copy: work behind an answer may reach the shop at any moment.
+func (m *memoryShop) told() heard {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := m.heard
+	h.orders, h.placed, h.released, h.records, h.notes = slices.Clone(h.orders), slices.Clone(h.placed), slices.Clone(h.released),
+		slices.Clone(h.records), slices.Clone(h.notes)
+	return h
 }
 
 func (m *memoryShop) do(f func()) {

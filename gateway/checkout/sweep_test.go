@@ -57,20 +57,20 @@ func TestS16_AnOrderOfAnUndoneAttemptIsGivenUp(t *testing.T) {
 				}
 				end := w.clock.Now().Add(30 * time.Minute)
 				w.at(end.Add(-time.Second))
-				if s := w.saga(cs.ID); s.Step != "sweeping" || len(w.shop.released) != 0 {
-					t.Fatalf("%s, released %v", s.Step, w.shop.released)
+				if s := w.saga(cs.ID); s.Step != "sweeping" || len(w.shop.told().released) != 0 {
+					t.Fatalf("%s, released %v", s.Step, w.shop.told().released)
 				}
 				w.at(end.Add(5 * time.Second))
-				if s := w.saga(cs.ID); s.Step != "closed" || len(w.shop.released) != 1 {
-					t.Fatalf("%s, released %v", s.Step, w.shop.released)
+				if s := w.saga(cs.ID); s.Step != "closed" || len(w.shop.told().released) != 1 {
+					t.Fatalf("%s, released %v", s.Step, w.shop.told().released)
 				}
-				if live := w.shop.live(); len(live) != c.left || len(w.shop.orders) != 1 || !w.alerts.has("order_of_an_undone_attempt") {
-					t.Fatalf("orders %v, alerts %v", w.shop.orders, w.alerts.seen)
+				if live := w.shop.live(); len(live) != c.left || len(w.shop.told().orders) != 1 || !w.alerts.has("order_of_an_undone_attempt") {
+					t.Fatalf("orders %v, alerts %v", w.shop.told().orders, w.alerts.all())
 				}
 				if e := w.events(cs.ID); len(e) != 0 {
 					t.Errorf("S13: %v", e)
 				}
-			}, sweeping)
+			}, sweeping, seldom)
 		})
 	}
 }
@@ -88,9 +88,9 @@ func TestS16_AnOrderThatCannotBeCanceledIsTold(t *testing.T) {
 		(<-w.begin("k1", cs.ID, w.token())).session(t)
 		w.at(w.clock.Now().Add(3 * time.Minute))
 		if !w.alerts.has("order_not_cancelable") || len(w.shop.live()) != 1 {
-			t.Fatalf("alerts %v, orders %v", w.alerts.seen, w.shop.live())
+			t.Fatalf("alerts %v, orders %v", w.alerts.all(), w.shop.live())
 		}
-	}, sweeping)
+	}, sweeping, seldom)
 }
 
 // TestARefusedAttemptIsNotSwept releases the cart at once where every answer was definite: no order can appear.
@@ -101,10 +101,10 @@ func TestARefusedAttemptIsNotSwept(t *testing.T) {
 		w.shop.place = append(w.shop.place, refuse(commerce.OutOfStock))
 		(<-w.begin("k1", cs.ID, w.token())).session(t)
 		w.at(w.clock.Now().Add(5 * time.Second))
-		if s := w.saga(cs.ID); s.Step != "closed" || len(w.shop.released) != 1 || w.shop.finds != 0 {
-			t.Fatalf("%s, released %v, searched %d times", s.Step, w.shop.released, w.shop.finds)
+		if s := w.saga(cs.ID); s.Step != "closed" || len(w.shop.told().released) != 1 || w.shop.told().finds != 0 {
+			t.Fatalf("%s, released %v, searched %d times", s.Step, w.shop.told().released, w.shop.told().finds)
 		}
-	}, sweeping)
+	}, sweeping, seldom)
 }
 
 // TestAnOrderOfAnotherSessionIsLeftToAPerson lets the shop answer with an order that another session has bought. Nothing is taken for it,
@@ -119,7 +119,7 @@ func TestAnOrderOfAnotherSessionIsLeftToAPerson(t *testing.T) {
 		w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) { return w.shop.live()[0], nil })
 		wantKind(t, (<-w.begin("k2", second.ID, w.token())).err, commerce.Unavailable)
 		if g := w.saga(second.ID); g.Step != "needs_operator" || !g.Live || !w.alerts.has("order_of_another_session") {
-			t.Fatalf("%s, alerts %v", g.Step, w.alerts.seen)
+			t.Fatalf("%s, alerts %v", g.Step, w.alerts.all())
 		}
 		if held, now := w.memory.money(); now != taken || held != second.Quote.Total || len(w.shop.live()) != 1 {
 			t.Fatalf("held %d, taken %d, was %d", held, now, taken)

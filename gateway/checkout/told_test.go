@@ -46,7 +46,7 @@ func TestEmptyLookUpThatProvesNothing(t *testing.T) {
 	w.shop.do(func() { w.shop.weak = true })
 	w.leave("k1", cs.ID, w.token())
 	w.stepIs(cs.ID, "needs_operator")
-	if len(w.shop.placed) != 1 || !w.alerts.has("order_unknown") || w.ledger(cs.ID).Held("usd") != cs.Quote.Total {
-		t.Fatalf("%d calls, alerts %v, held %d", len(w.shop.placed), w.alerts.seen, w.ledger(cs.ID).Held("usd"))
+	if len(w.shop.told().placed) != 1 || !w.alerts.has("order_unknown") || w.ledger(cs.ID).Held("usd") != cs.Quote.Total {
+		t.Fatalf("%d calls, alerts %v, held %d", len(w.shop.told().placed), w.alerts.all(), w.ledger(cs.ID).Held("usd"))
 	}
 }

@@ -101,6 +101,13 @@ func (a *alerts) Handle(_ context.Context, r slog.Record) error {
 func (a *alerts) WithAttrs([]slog.Attr) slog.Handler { return a }
 func (a *alerts) WithGroup(string) slog.Handler      { return a }
 
+// all is a copy.
+func (a *alerts) all() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.seen)
+}
+
 func (a *alerts) has(what string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

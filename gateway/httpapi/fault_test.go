@@ -34,13 +34,15 @@ func TestFault35_SameKeyTwiceAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() { first = send() })
 	<-running
+	var others sync.WaitGroup
 	for range 49 {
-		wg.Go(func() { want(t, send(), http.StatusConflict, "idempotency_in_flight") })
+		others.Go(func() { want(t, send(), http.StatusConflict, "idempotency_in_flight") })
 	}
 	// Another body under a key whose first request still runs: nothing final can be said yet.
 	a := w.do(request{path: "/checkout_sessions", body: strings.Replace(lineItems, "item_1", "item_2", 1), header: map[string]string{"Idempotency-Key": "same"}})
 	want(t, a, http.StatusConflict, "idempotency_in_flight")
-	time.AfterFunc(50*time.Millisecond, func() { close(open) })
+	others.Wait()
+	close(open)
 	wg.Wait()
 	want(t, first, http.StatusCreated, "")
 	if got := first.header.Get("Idempotent-Replayed"); got != "" {
