@@ -148,7 +148,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 		w.stripe.AddSellerKey(w.secrets.stripeKey)
 	}
 	ctx := context.WithoutCancel(t.Context())
-	var shopClock clock.Clock = w.options.Clock
+	shopClock := w.options.Clock
 	if w.delays != nil {
 		shopClock = untold{shopClock, w.delays}
 	}

@@ -19,7 +19,9 @@ func TestRow13_RetriesAreSpread(t *testing.T) {
 			}
 		}
 	}
-	if r := New(Config{}).random; r() == r() && r() == r() {
+	random := New(Config{}).random
+	a, b, c := random(), random(), random()
+	if a == b && b == c {
 		t.Error("the default is not random")
 	}
 }
