@@ -162,8 +162,9 @@ func New(c Config) *Service {
 		}
 	}
 	s := &Service{
-		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody, delivered: c.Delivered, look: c.Look, random: c.Random,
-		log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(), slots: make(chan struct{}, maxRuns),
+		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody,
+		delivered: c.Delivered, look: c.Look, random: c.Random, log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(),
+		slots: make(chan struct{}, maxRuns),
 	}
 	s.base, s.stop = context.WithCancelCause(context.Background()) //nolint:forbidigo // the background work belongs to no request
 	return s
