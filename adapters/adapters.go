@@ -50,6 +50,12 @@ type Adapter struct {
 	// Item reads what the catalogue says of an item: the shop's own id for it, and words, for shops whose carts hold little more than
 	// a number. Answers are cached for minutes and come back in QuoteRequest.Items; an unknown item is ItemUnavailable. Optional.
 	Item func(ctx context.Context, itemID string) (Item, error)
+	// Continue is the address in the shop where a buyer goes on by themselves with what is in the cart; cartRef may be empty. It calls
+	// nobody. Optional.
+	Continue func(cart commerce.Cart, cartRef string) (string, error)
+	// RecordConsent tells the shop whether the buyer of a placed order wants to hear of it on a channel. The second call with the same
+	// answer changes nothing. Optional: without it no channel is offered.
+	RecordConsent func(ctx context.Context, r ConsentRecord) error
 	// ReleaseCart drops a cart and what it holds. The second call changes nothing. Optional.
 	ReleaseCart func(ctx context.Context, cartRef string) error
 	// RecordRefund notes money that was already returned. The second call with the same Key changes nothing. Optional.
@@ -70,6 +76,8 @@ type Facts struct {
 	ExactLookup bool
 	// MaxProcessing is the longest time after a call was cut off that it may still take effect in the shop.
 	MaxProcessing time.Duration
+	// Split says that different lines of a cart can go by different fulfillment options. Else one option is for the whole cart.
+	Split bool
 	// CommitsOn is when the order binds.
 	CommitsOn CommitsOn
 }
@@ -123,6 +131,14 @@ type OrderQuery struct {
 type Found struct {
 	Orders []commerce.Snapshot
 	Exact  bool // the match was by Key, or by something as unique
+}
+
+// ConsentRecord is a buyer's answer about marketing. Address is an e-mail address or a phone number, as the channel needs.
+type ConsentRecord struct {
+	Key      string
+	OrderRef string
+	Address  string
+	Consent  commerce.Consent
 }
 
 // PaymentRecord tells a shop what became of the money. So far only Captured is sent: an order whose hold was let go is canceled instead.

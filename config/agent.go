@@ -14,6 +14,9 @@ type Agent struct {
 	Keys []Key `yaml:"keys,required"`
 	// Shops are the names of the shops that it may buy from. With more than one, each must have a host.
 	Shops []string `yaml:"shops,required"`
+	// Strict holds the agent to the version that it names: shapes of other versions, which are read and counted otherwise, are refused.
+	// Default false.
+	Strict bool `yaml:"strict"`
 	// Webhook is where it hears of its orders; nil means that it does not.
 	Webhook *Webhook `yaml:"webhook"`
 }

@@ -156,16 +156,16 @@ func decode(version translate.Version, operation string, body []byte) (value any
 	}
 	switch operation {
 	case "create", "error":
-		value, err = version.DecodeCreate(doc)
+		value, err = version.DecodeCreate(wire.NewReader(doc))
 		return value, schematest.CreateRequest, err
 	case "update":
-		value, err = version.DecodeUpdate(doc)
+		value, err = version.DecodeUpdate(wire.NewReader(doc))
 		return value, schematest.UpdateRequest, err
 	case "complete":
-		value, err = version.DecodeComplete(doc)
+		value, err = version.DecodeComplete(wire.NewReader(doc))
 		return value, schematest.CompleteRequest, err
 	default:
-		value, err = version.DecodeCancel(doc)
+		value, err = version.DecodeCancel(wire.NewReader(doc))
 		return value, "", err
 	}
 }

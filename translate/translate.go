@@ -21,7 +21,7 @@ import (
 )
 
 // Version is one date of the protocol: facts about it, and its translation.
-// All functions are pure and set. Decoding fails with an error that is a
+// All functions are pure, and set but for those of carts. Decoding fails with an error that is a
 // [commerce.Fault] of kind Invalid with code and param to errors.As. Encoding
 // fails when a quote does not add up or a value cannot be JSON; that is a bug
 // or a broken shop and never the agent's fault.
@@ -39,18 +39,25 @@ type Version struct {
 	// OrderInSession says that every answer about a completed session shows
 	// its order; in the oldest date only the answer to complete does.
 	OrderInSession bool
+	// Carts says that the date has carts; then DecodeCart and EncodeCart are set.
+	Carts bool
 	// MCP says that the date has a binding to the Model Context Protocol.
 	MCP bool
 
 	// DecodeCreate reads the body of POST /checkout_sessions.
-	DecodeCreate func(*wire.Document) (commerce.CreateRequest, error)
+	DecodeCreate func(*wire.Reader) (commerce.CreateRequest, error)
 	// DecodeUpdate reads the body of POST /checkout_sessions/{id}.
-	DecodeUpdate func(*wire.Document) (commerce.UpdateRequest, error)
+	DecodeUpdate func(*wire.Reader) (commerce.UpdateRequest, error)
 	// DecodeComplete reads the body of POST /checkout_sessions/{id}/complete.
-	DecodeComplete func(*wire.Document) (commerce.CompleteRequest, error)
+	DecodeComplete func(*wire.Reader) (commerce.CompleteRequest, error)
 	// DecodeCancel reads the body of POST /checkout_sessions/{id}/cancel; the
 	// empty body is a good one.
-	DecodeCancel func(*wire.Document) (commerce.CancelRequest, error)
+	DecodeCancel func(*wire.Reader) (commerce.CancelRequest, error)
+
+	// DecodeCart reads the body of POST /carts and PUT /carts/{id}.
+	DecodeCart func(*wire.Reader) (commerce.CartRequest, error)
+	// EncodeCart writes the answer to every operation of a cart.
+	EncodeCart func(commerce.SavedCart) ([]byte, error)
 
 	// EncodeSession writes the answer to create, get, update and cancel.
 	EncodeSession func(commerce.Session) ([]byte, error)

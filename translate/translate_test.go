@@ -397,7 +397,7 @@ func BenchmarkDecodeEncode(b *testing.B) {
 					b.Fatal(err)
 				}
 				doc.Fingerprint()
-				if _, err := v.DecodeCreate(doc); err != nil {
+				if _, err := v.DecodeCreate(wire.NewReader(doc)); err != nil {
 					b.Fatal(err)
 				}
 				if _, err := v.EncodeSession(session); err != nil {
@@ -415,7 +415,7 @@ func ExampleLookup() {
 		fmt.Println(err)
 		return
 	}
-	_, err = version.DecodeCreate(doc)
+	_, err = version.DecodeCreate(wire.NewReader(doc))
 	fault, _ := errors.AsType[*commerce.Fault](err)
 	fmt.Println(fault.Code, fault.Param)
 	// Output: invalid $.line_items[0].quantity

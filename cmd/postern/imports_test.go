@@ -37,6 +37,7 @@ var floors = []struct {
 	{"gateway/acp", 6},
 
 	{"gateway/checkout", 5},
+	{"gateway/carts", 5},
 	{"gateway/relay", 5},
 
 	{"gateway/upstream", 4},
@@ -48,6 +49,11 @@ var floors = []struct {
 	{"translate/v*", 3},
 
 	{"adapters/shopclient", 2},
+	{"translate/reader", 2},
+	{"gateway/signing", 2},
+	{"gateway/identity", 2},
+	{"gateway/limits", 2},
+	{"gateway/handoff", 2},
 
 	{"adapters", 1},
 	{"gateway/payment", 1},
@@ -100,6 +106,8 @@ var owners = []struct {
 	{"github.com/sony/gobreaker", []string{"gateway/upstream", "gateway/relay"}, false, "the breakers are there"},
 	{"code.dny.dev/ssrf", []string{"gateway/relay"}, false, "only agents' URLs are hostile"},
 	{"github.com/modelcontextprotocol", []string{"gateway/mcpapi"}, false, "MCP is one shell"},
+	{"github.com/go-jose/go-jose", []string{"gateway/identity"}, false, "one package reads signed tokens"},
+	{"golang.org/x/time/rate", []string{"gateway/limits"}, false, "one package counts calls"},
 	{"github.com/itchyny/gojq", []string{"adapters/declarative"}, false, "it is the mapping language of one adapter"},
 	{"go.opentelemetry.io/otel/sdk", []string{"gateway/telemetry"}, false, "one package sets telemetry up"},
 	{"go.opentelemetry.io/contrib/exporters", []string{"gateway/telemetry"}, false, "one package sets telemetry up"},

@@ -27,6 +27,7 @@ type key struct {
 
 type agent struct {
 	name   string
+	strict bool
 	shops  []string
 	byHost map[string]string // shop by host name, lower case
 }
@@ -37,7 +38,7 @@ func NewAgents(agents []config.Agent, shops map[string]config.Shop) (*Agents, er
 	all := &Agents{}
 	owners := map[[sha256.Size]byte]string{}
 	for _, a := range agents {
-		who := &agent{name: a.Name, shops: a.Shops, byHost: map[string]string{}}
+		who := &agent{name: a.Name, strict: a.Strict, shops: a.Shops, byHost: map[string]string{}}
 		for _, name := range a.Shops {
 			shop, ok := shops[name]
 			if !ok {

@@ -30,7 +30,7 @@ func TestTracingOffCostsNothing(t *testing.T) {
 		ctx := t.Context()
 		for step, f := range map[string]struct{ plain, traced func() }{
 			"decode": {
-				func() { _, _ = v.DecodeCreate(doc) },
+				func() { _, _ = v.DecodeCreate(wire.NewReader(doc)) },
 				func() { _, _ = decode(ctx, c, v.DecodeCreate) },
 			},
 			"encode": {

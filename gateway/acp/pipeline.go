@@ -32,6 +32,17 @@ type Sessions interface {
 	Cancel(ctx context.Context, c checkout.Call, id string, r commerce.CancelRequest) (store.Answer, error)
 }
 
+// Signatures verifies that the agent signed the body: *signing.Verifier. It fails with a [commerce.Fault].
+type Signatures interface {
+	Verify(ctx context.Context, agent, signature, timestamp string, body []byte) error
+}
+
+// Identities finds out which customer of the seller a buyer's token proves: *identity.Prover. An agent without an identity provider
+// proves nobody. It fails with a [commerce.Fault] when the token is not a good one.
+type Identities interface {
+	Prove(ctx context.Context, agent, token string) (subject string, err error)
+}
+
 // Store is the part of store.Store that idempotency needs.
 type Store interface {
 	Claim(ctx context.Context, c store.Claim) (existing store.Claim, taken bool, err error)
@@ -51,6 +62,12 @@ type Config struct {
 	Timeouts Timeouts
 	// MaxLines is the most lines of a session. Default, and at most, commerce.MaxLines.
 	MaxLines int
+	// Signatures is nil when no agent signs.
+	Signatures Signatures
+	// Identities is nil when no agent proves its buyers.
+	Identities Identities
+	// Deviated hears of each shape that was read although the call's date does not have it; nil: nobody does.
+	Deviated func(ctx context.Context, agent, date string, d wire.Deviation)
 	Log      *slog.Logger     // nil: silent
 	Tracer   telemetry.Tracer // zero: off
 }
@@ -82,15 +99,18 @@ func (t Timeouts) of(o Operation) time.Duration {
 
 // Pipeline takes calls. Make it with [New]. It is safe for concurrent use.
 type Pipeline struct {
-	agents   *Agents
-	sessions Sessions
-	store    Store
-	clock    clock.Clock
-	owner    string
-	timeouts Timeouts
-	maxLines int
-	log      *slog.Logger
-	tracer   telemetry.Tracer
+	agents     *Agents
+	sessions   Sessions
+	store      Store
+	clock      clock.Clock
+	owner      string
+	timeouts   Timeouts
+	maxLines   int
+	signatures Signatures
+	identities Identities
+	deviated   func(ctx context.Context, agent, date string, d wire.Deviation)
+	log        *slog.Logger
+	tracer     telemetry.Tracer
 }
 
 // New wires a pipeline. It does nothing yet.
@@ -104,7 +124,11 @@ func New(c Config) *Pipeline {
 	if c.MaxLines <= 0 || c.MaxLines > commerce.MaxLines {
 		c.MaxLines = commerce.MaxLines
 	}
+	if c.Deviated == nil {
+		c.Deviated = func(context.Context, string, string, wire.Deviation) {}
+	}
 	return &Pipeline{
+		signatures: c.Signatures, identities: c.Identities, deviated: c.Deviated,
 		agents: c.Agents, sessions: c.Sessions, store: c.Store, clock: c.Clock, owner: c.Owner, timeouts: c.Timeouts,
 		maxLines: c.MaxLines, log: c.Log, tracer: c.Tracer,
 	}
@@ -117,7 +141,9 @@ type call struct {
 	version translate.Version
 	dated   bool // version is the one that was asked for
 	agent   string
+	strict  bool // the agent is held to its date
 	shop    string
+	subject string // the buyer that was proven; may be empty
 	doc     *wire.Document
 	claim   *store.Claim // nil: the call carries no key
 }
@@ -166,17 +192,23 @@ func (c *call) run(ctx context.Context) (Response, error) {
 	if err := c.checkVersion(); err != nil {
 		return Response{}, err
 	}
-	if c.request.Operation != Create && !plausibleID(c.request.SessionID) {
+	if c.request.Operation != Create && !plausibleID(c.request.ID) {
 		return Response{}, commerce.Faultf(commerce.NotFound, "there is no such checkout session")
 	}
+	if err := c.prove(ctx); err != nil {
+		return Response{}, err
+	}
 	if c.request.Operation == Get {
-		a, err := c.sessions.Get(ctx, c.render(ctx), c.request.SessionID)
+		if err := c.verify(ctx, nil); err != nil {
+			return Response{}, err
+		}
+		a, err := c.sessions.Get(ctx, c.render(ctx), c.request.ID)
 		return Response{Status: a.Status, Body: a.Body}, err
 	}
 	if err := c.checkKey(); err != nil {
 		return Response{}, err
 	}
-	if err := c.read(); err != nil {
+	if err := c.read(ctx); err != nil {
 		return Response{}, err
 	}
 	if replay, answered, err := c.takeClaim(ctx); answered || err != nil {
@@ -192,7 +224,7 @@ func (c *call) identify() error {
 	if err != nil {
 		return err
 	}
-	c.agent = who.name
+	c.agent, c.strict = who.name, who.strict
 	c.shop, err = who.shop(c.request.Host)
 	return err
 }
@@ -210,14 +242,33 @@ func (c *call) checkVersion() error {
 	}
 }
 
-// read takes the body in and parses it strictly.
-func (c *call) read() error {
+// prove finds out who buys, where the agent can prove it.
+func (c *call) prove(ctx context.Context) (err error) {
+	if c.identities != nil {
+		c.subject, err = c.identities.Prove(ctx, c.agent, c.request.Identity)
+	}
+	return err
+}
+
+// verify checks the signature of the body.
+func (c *call) verify(ctx context.Context, body []byte) error {
+	if c.signatures == nil {
+		return nil
+	}
+	return c.signatures.Verify(ctx, c.agent, c.request.Signature, c.request.Timestamp, body)
+}
+
+// read takes the body in, checks its signature and parses it strictly.
+func (c *call) read(ctx context.Context) error {
 	var body []byte
 	if c.request.Body != nil {
 		var err error
 		if body, err = c.request.Body(); err != nil {
 			return err
 		}
+	}
+	if err := c.verify(ctx, body); err != nil {
+		return err
 	}
 	doc, err := wire.Parse(body)
 	c.doc = doc
@@ -226,7 +277,7 @@ func (c *call) read() error {
 
 // change decodes the body by the call's date and hands it to the session service.
 func (c *call) change(ctx context.Context) (store.Answer, error) {
-	id := c.request.SessionID
+	id := c.request.ID
 	switch c.request.Operation {
 	case Create:
 		r, err := decode(ctx, c, c.version.DecodeCreate)
@@ -273,11 +324,20 @@ func (c *call) checkLines(lines []commerce.CartLine) error {
 	return nil
 }
 
-// decode reads the body as one date's request, in a span of its own.
-func decode[T any](ctx context.Context, c *call, read func(*wire.Document) (T, error)) (T, error) {
+// decode reads the body as one date's request, in a span of its own. Shapes that the date does not have are counted; an agent that is
+// held to its date is refused the first of them.
+func decode[T any](ctx context.Context, c *call, read func(*wire.Reader) (T, error)) (T, error) {
 	_, span := c.tracer.Start(ctx, telemetry.SpanDecode, trace.SpanKindInternal)
 	defer span.End()
-	r, err := read(c.doc)
+	body := wire.NewReader(c.doc)
+	r, err := read(body)
+	for _, d := range body.Deviations() {
+		c.deviated(ctx, c.agent, c.version.Date, d.Deviation)
+		if c.strict && err == nil {
+			err = commerce.Faultf(commerce.Invalid, "ACP %s does not have this shape (%s), and this agent is held to its version",
+				c.version.Date, d.Deviation).At(d.Param)
+		}
+	}
 	if span.IsRecording() {
 		span.SetAttributes(telemetry.AttrVersion.String(c.version.Date), telemetry.AttrOperation.String(string(c.request.Operation)))
 		if err != nil {
@@ -299,7 +359,7 @@ func (c *call) render(ctx context.Context) checkout.Call {
 	case Get, Update, Cancel:
 	}
 	return checkout.Call{
-		Agent: c.agent, Shop: c.shop, Claim: c.claim,
+		Agent: c.agent, Shop: c.shop, Subject: c.subject, Claim: c.claim,
 		Render: func(s commerce.Session) (store.Answer, error) {
 			_, span := c.tracer.Start(ctx, telemetry.SpanEncode, trace.SpanKindInternal)
 			defer span.End()
@@ -328,7 +388,7 @@ func (c *call) refuse(ctx context.Context, err error) Response {
 			level = slog.LevelError
 		}
 		c.log.LogAttrs(ctx, level, "a call could not be answered", slog.String("request_id", c.request.RequestID),
-			slog.String("agent", c.agent), slog.String("operation", string(c.request.Operation)), slog.String("session", c.request.SessionID),
+			slog.String("agent", c.agent), slog.String("operation", string(c.request.Operation)), slog.String("session", c.request.ID),
 			slog.String("fault", f.Kind.String()), slog.Any("error", err))
 	}
 	if c.claim != nil && verdictOf(f.Kind).final {
@@ -351,8 +411,8 @@ func (c *call) annotate(ctx context.Context, r Response) {
 	if c.dated {
 		attrs = append(attrs, telemetry.AttrVersion.String(c.version.Date))
 	}
-	if c.agent != "" && plausibleID(c.request.SessionID) {
-		attrs = append(attrs, telemetry.AttrSession.String(c.request.SessionID))
+	if c.agent != "" && plausibleID(c.request.ID) {
+		attrs = append(attrs, telemetry.AttrSession.String(c.request.ID))
 	}
 	if r.Refused {
 		attrs = append(attrs, telemetry.AttrFault.String(r.Kind.String()))

@@ -153,7 +153,7 @@ func TestScopesOfAKey(t *testing.T) {
 		Create: "POST /checkout_sessions", Update: "POST /checkout_sessions/cs_1",
 		Complete: "POST /checkout_sessions/cs_1/complete", Cancel: "POST /checkout_sessions/cs_1/cancel",
 	} {
-		if got := (Request{Operation: operation, SessionID: "cs_1"}).path(); got != want {
+		if got := (Request{Operation: operation, ID: "cs_1"}).path(); got != want {
 			t.Errorf("%s: %q, want %q", operation, got, want)
 		}
 	}
@@ -216,7 +216,7 @@ func TestAgentGoesAway(t *testing.T) {
 		return store.Answer{}, commerce.Faultf(commerce.Unavailable, "still running")
 	})
 	r := create("k")
-	r.Operation, r.SessionID = Complete, "cs_1"
+	r.Operation, r.ID = Complete, "cs_1"
 	r.Body = func() ([]byte, error) {
 		return []byte(`{"payment_data":{"handler_id":"card","instrument":{"type":"card","credential":{"type":"spt","token":"spt_1"}}}}`), nil
 	}
@@ -236,7 +236,7 @@ func TestDeadlines(t *testing.T) {
 				return store.Answer{}, ctx.Err()
 			})
 			r := create("k")
-			r.Operation, r.SessionID = operation, "cs_1"
+			r.Operation, r.ID = operation, "cs_1"
 			if operation == Complete {
 				r.Body = func() ([]byte, error) {
 					return []byte(`{"payment_data":{"handler_id":"card","instrument":{"type":"card","credential":{"type":"spt","token":"spt_1"}}}}`), nil
@@ -282,7 +282,7 @@ func TestStrangersBodiesAreNotRead(t *testing.T) {
 		"no token":   func(r *Request) { r.Token = "" },
 		"no version": func(r *Request) { r.APIVersion = "" },
 		"no key":     func(r *Request) { r.KeyPresent = false },
-		"no session": func(r *Request) { r.Operation, r.SessionID = Update, "../x" },
+		"no session": func(r *Request) { r.Operation, r.ID = Update, "../x" },
 	} {
 		r := create("k")
 		r.Body = func() ([]byte, error) { t.Errorf("%s: the body was read", name); return nil, nil }

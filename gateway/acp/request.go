@@ -9,19 +9,25 @@ import (
 // Operation is what a call wants. The set is closed; the zero value is none.
 type Operation string
 
-// The operations of a checkout session.
+// The operations of a checkout session, and of a cart.
 const (
 	Create   Operation = "create"
 	Get      Operation = "get"
 	Update   Operation = "update"
 	Complete Operation = "complete"
 	Cancel   Operation = "cancel"
+
+	CartCreate  Operation = "cart_create"
+	CartGet     Operation = "cart_get"
+	CartReplace Operation = "cart_replace"
+	CartCancel  Operation = "cart_cancel"
 )
 
 // Request is one call, freed from what carried it.
 type Request struct {
 	Operation Operation
-	SessionID string // empty for Create
+	// ID is the checkout session's, or the cart's; empty where one is created.
+	ID string
 	// Token is the opaque bearer token; empty when there is none.
 	Token string
 	// Host is the name that the agent called, with or without a port. It finds the shop of an agent that has several.
@@ -33,6 +39,10 @@ type Request struct {
 	KeyPresent bool
 	// Language is the value of Accept-Language; may be empty.
 	Language string
+	// Signature and Timestamp are what the agent signed the body with; empty when it did not.
+	Signature, Timestamp string
+	// Identity is a signed token that names the buyer; empty when there is none.
+	Identity string
 	// RequestID names the call in logs.
 	RequestID string
 	// Body reads the whole body. It is called at most once, and only after the caller is known, so that strangers cost nothing. Its
@@ -46,9 +56,9 @@ func (r Request) path() string {
 	const root = "POST /checkout_sessions"
 	switch r.Operation {
 	case Update:
-		return root + "/" + r.SessionID
+		return root + "/" + r.ID
 	case Complete, Cancel:
-		return root + "/" + r.SessionID + "/" + string(r.Operation)
+		return root + "/" + r.ID + "/" + string(r.Operation)
 	default:
 		return root
 	}

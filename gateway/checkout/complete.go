@@ -232,7 +232,7 @@ func mergeComplete(cs *commerce.Session, r commerce.CompleteRequest) {
 		cs.Cart.Buyer = r.Buyer
 	}
 	if r.ShipTo != nil {
-		cs.Cart.ShipTo = r.ShipTo
+		cs.Cart.ShipTo = r.ShipTo.Apply(cs.Cart.ShipTo)
 	}
 	if r.Payment.BillingAddress != nil {
 		cs.Cart.BillTo = r.Payment.BillingAddress

@@ -174,6 +174,8 @@ func New(c Config) *Service {
 type Call struct {
 	Agent string
 	Shop  string
+	// Subject is the buyer that the agent's identity provider proved for this call; empty: nobody.
+	Subject string
 	// Claim is the idempotency claim to answer; nil when the request carries no key.
 	Claim *store.Claim
 	// Render encodes a session as this call's answer.

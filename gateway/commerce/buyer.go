@@ -71,6 +71,14 @@ type MarketingConsent struct {
 	OptedIn bool
 }
 
+// Consent is the record of a buyer's answer to a [MarketingOption]: what was shown, and when it was answered.
+type Consent struct {
+	Channel     string
+	OptedIn     bool
+	DisplayText string
+	At          time.Time
+}
+
 // Affiliate is who sent the buyer. It is write-only: no answer and no event shows it.
 type Affiliate struct {
 	Provider, Token, PublisherID, CampaignID, CreativeID, SubID string

@@ -22,6 +22,15 @@ type CartLine struct {
 	ID       string
 	ItemID   string
 	Quantity int64
+	// Suggested is the price that the agent saw in a feed (unreleased version only). It is a hint for the shop's policy, never a price.
+	Suggested *SuggestedPrice `json:",omitempty"`
+}
+
+// SuggestedPrice is a price for one piece, in minor units of the session's currency, and where the agent has it from.
+type SuggestedPrice struct {
+	Amount                        int64
+	FeedID, Channel, FeedUpdateID string
+	UpdatedAt, ObservedAt         string // RFC 3339
 }
 
 // Email is the address for receipts: the buyer's, else the recipient's.

@@ -20,6 +20,8 @@ type FulfillmentOption struct {
 	Subtotal, Tax, Total int64
 	Pickup               *PickupPlace
 	ServiceArea          *ServiceArea
+	// LineIDs are the lines that it can deliver; empty: every line that needs delivery. No answer shows it.
+	LineIDs []string
 }
 
 // PickupPlace is where goods can be fetched.

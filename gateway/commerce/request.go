@@ -30,6 +30,7 @@ func (c Change[T]) Value() (v T, ok bool) { return c.value, c.kind == set }
 // CreateRequest opens a session. Prices that the agent sent are dropped while decoding.
 type CreateRequest struct {
 	Lines        []CartLine // ids are given later
+	CartID       string     // of a saved cart whose lines are meant where Lines is empty
 	Currency     Currency   // empty: the shop's
 	Buyer        *Buyer
 	ShipTo       *Contact
@@ -92,7 +93,7 @@ func (c ContactChange) Apply(old *Contact) *Contact {
 type CompleteRequest struct {
 	Payment        Payment
 	Buyer          *Buyer
-	ShipTo         *Contact // of a version that comes; nil today
+	ShipTo         *ContactChange // of the unreleased version: who receives the goods; another address is a conflict
 	Authentication *AuthenticationResult
 	Affiliate      *Affiliate
 	RiskSignals    *RiskSignals

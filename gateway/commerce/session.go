@@ -31,7 +31,12 @@ type Session struct {
 	// Untold says that the price has moved since an agent was last told of it, so that it must be shown before it is charged.
 	Untold bool
 
+	// Subject is the buyer that the agent's identity provider proved, as the processor knows them (a customer's id); empty: nobody is
+	// proven. It is write-only.
+	Subject string
+
 	Affiliates  []Affiliate  // write-only
+	Consents    []Consent    // write-only: what the buyer answered, for the record
 	IntentTrace *IntentTrace // write-only
 	RiskSignals *RiskSignals // write-only
 	Order       *Order

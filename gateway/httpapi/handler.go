@@ -134,7 +134,7 @@ func (h *handler) sessions(m methods) http.Handler {
 			}
 			key, present := keyOf(r.Header)
 			return h.pipeline.Do(r.Context(), acp.Request{
-				Operation: operation, SessionID: r.PathValue("id"), Token: bearer(r.Header), Host: h.host(r),
+				Operation: operation, ID: r.PathValue("id"), Token: bearer(r.Header), Host: h.host(r),
 				APIVersion: joined(r.Header, headerVersion), Key: key, KeyPresent: present, Language: r.Header.Get("Accept-Language"),
 				RequestID: x.id, Body: func() ([]byte, error) { return h.body(w, r, operation) },
 			})

@@ -95,13 +95,33 @@ func (l Limits) Allows(m commerce.Money, now time.Time, margin time.Duration) er
 
 // AuthorizeRequest asks for a hold. Key, Terms, Amount, Token and the ids are frozen with the attempt.
 type AuthorizeRequest struct {
-	Key       string
-	Terms     Terms
-	Amount    commerce.Money
-	Token     Secret
-	SessionID string
-	Attempt   int
-	Gateway   string // names this installation in the metadata
+	Key    string
+	Terms  Terms
+	Amount commerce.Money
+	Token  Secret
+	// Saved is a card that the seller keeps for a customer; then Token is empty. It is frozen like Token.
+	Saved *SavedCard
+	// Authentication is what an authentication outside the processor brought; nil: the processor decides whether one is needed.
+	Authentication *commerce.AuthenticationResult
+	SessionID      string
+	Attempt        int
+	Gateway        string // names this installation in the metadata
+}
+
+// Vault is a [Processor] that keeps cards for the seller's customers. It is optional: ask for it by type assertion.
+type Vault interface {
+	// SavedCards are the cards of a customer that may be shown to them again, newest first; an unknown customer has none. It moves nothing.
+	SavedCards(ctx context.Context, t Terms, customer string) ([]SavedCard, error)
+}
+
+// SavedCard names a card that the processor keeps for a customer of the seller, with what may be shown of it.
+type SavedCard struct {
+	Customer string // cus_…
+	Method   string // pm_…
+	Brand    string // visa
+	LastFour string
+	ExpMonth int64
+	ExpYear  int64
 }
 
 // ChangeRequest asks for a capture or a void.

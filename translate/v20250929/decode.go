@@ -7,8 +7,7 @@ import (
 
 // DecodeCreate reads the body of POST /checkout_sessions. Its error is a
 // *[wire.Refusal], which is a [commerce.Fault] of kind Invalid to errors.As.
-func DecodeCreate(doc *wire.Document) (commerce.CreateRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeCreate(r *wire.Reader) (commerce.CreateRequest, error) {
 	root := r.Root()
 	request := commerce.CreateRequest{
 		Lines:     Lines(root.OneOf("items", "line_items"), r),
@@ -23,8 +22,7 @@ func DecodeCreate(doc *wire.Document) (commerce.CreateRequest, error) {
 // DecodeUpdate reads the body of POST /checkout_sessions/{id}. An absent
 // member changes nothing, null clears, a value replaces. Errors as in
 // [DecodeCreate].
-func DecodeUpdate(doc *wire.Document) (commerce.UpdateRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeUpdate(r *wire.Reader) (commerce.UpdateRequest, error) {
 	root := r.Root()
 	request := commerce.UpdateRequest{
 		Lines:   LinesChange(root.OneOf("items", "line_items"), r),
@@ -37,8 +35,7 @@ func DecodeUpdate(doc *wire.Document) (commerce.UpdateRequest, error) {
 
 // DecodeComplete reads the body of POST /checkout_sessions/{id}/complete.
 // Errors as in [DecodeCreate].
-func DecodeComplete(doc *wire.Document) (commerce.CompleteRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeComplete(r *wire.Reader) (commerce.CompleteRequest, error) {
 	root := r.Root()
 	request := commerce.CompleteRequest{
 		Payment:   Payment(root.Require("payment_data"), "token"),
@@ -51,13 +48,12 @@ func DecodeComplete(doc *wire.Document) (commerce.CompleteRequest, error) {
 // DecodeCancel reads the body of POST /checkout_sessions/{id}/cancel, which
 // may be missing. This date knows no body; the intent trace of later dates is
 // taken all the same.
-func DecodeCancel(doc *wire.Document) (commerce.CancelRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeCancel(r *wire.Reader) (commerce.CancelRequest, error) {
 	root := r.Root()
 	if err := r.Err(); err != nil {
 		return commerce.CancelRequest{}, err
 	}
-	return commerce.CancelRequest{IntentTrace: IntentTrace(doc, root)}, nil
+	return commerce.CancelRequest{IntentTrace: IntentTrace(r, root)}, nil
 }
 
 // shipTo reads the address of this date, or the details of a later one.

@@ -57,11 +57,11 @@ var reasonCodes = map[string]bool{
 
 // IntentTrace reads why a buyer gave up. A malformed trace is dropped: the
 // cancellation must succeed whatever happens to it (ACP rfc.intent_traces 5).
-func IntentTrace(doc *wire.Document, root wire.Value) *commerce.IntentTrace {
+func IntentTrace(request *wire.Reader, root wire.Value) *commerce.IntentTrace {
 	if !root.Get("intent_trace").HasValue() {
 		return nil
 	}
-	r := wire.NewReader(doc) // its refusals are not the request's
+	r := request.Apart()
 	v := r.Root().Get("intent_trace")
 	trace := commerce.IntentTrace{
 		ReasonCode: v.Require("reason_code").Word(),

@@ -20,8 +20,7 @@ const (
 // capabilities; without them the shop's currency and no capability are meant,
 // as in older dates. Its error is a *[wire.Refusal], which is a
 // [commerce.Fault] of kind Invalid to errors.As.
-func DecodeCreate(doc *wire.Document) (commerce.CreateRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeCreate(r *wire.Reader) (commerce.CreateRequest, error) {
 	root := r.Root()
 	request := commerce.CreateRequest{
 		Lines:        v20250929.Lines(root.OneOf("line_items", "items"), r),
@@ -45,8 +44,7 @@ func DecodeCreate(doc *wire.Document) (commerce.CreateRequest, error) {
 // DecodeUpdate reads the body of POST /checkout_sessions/{id}. An absent
 // member changes nothing, null clears, a value replaces; an empty list is a
 // value. Errors as in [DecodeCreate].
-func DecodeUpdate(doc *wire.Document) (commerce.UpdateRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeUpdate(r *wire.Reader) (commerce.UpdateRequest, error) {
 	root := r.Root()
 	request := commerce.UpdateRequest{
 		Lines:   v20250929.LinesChange(root.OneOf("line_items", "items"), r),
@@ -63,8 +61,7 @@ func DecodeUpdate(doc *wire.Document) (commerce.UpdateRequest, error) {
 // DecodeComplete reads the body of POST /checkout_sessions/{id}/complete. It
 // carries the handler's id as it was sent; whether the session advertised it
 // is for the checkout to say. Errors as in [DecodeCreate].
-func DecodeComplete(doc *wire.Document) (commerce.CompleteRequest, error) {
-	r := wire.NewReader(doc)
+func DecodeComplete(r *wire.Reader) (commerce.CompleteRequest, error) {
 	root := r.Root()
 	request := commerce.CompleteRequest{
 		Payment:        v20250929.Payment(root.Require("payment_data"), "handler_id"),
@@ -80,8 +77,8 @@ func DecodeComplete(doc *wire.Document) (commerce.CompleteRequest, error) {
 
 // DecodeCancel reads the body of POST /checkout_sessions/{id}/cancel, which
 // may be missing or empty.
-func DecodeCancel(doc *wire.Document) (commerce.CancelRequest, error) {
-	return v20250929.DecodeCancel(doc)
+func DecodeCancel(r *wire.Reader) (commerce.CancelRequest, error) {
+	return v20250929.DecodeCancel(r)
 }
 
 func currency(v wire.Value) commerce.Currency {

@@ -10,8 +10,9 @@ import (
 // so that decoding code runs straight through and asks once at its end. Not
 // safe for concurrent use; the document below it is.
 type Reader struct {
-	doc   *Document
-	first *Refusal
+	doc        *Document
+	first      *Refusal
+	deviations []Deviated
 }
 
 // NewReader begins to read d. A nil document reads as the empty body.
