@@ -1,4 +1,4 @@
-// Package store is the contract for what Postern must never forget: sessions, sagas, stored answers, orders, refunds and the events
+// Package store is the contract for what Postern must never forget: sessions, saved carts, sagas, stored answers, orders, refunds and the events
 // that wait for delivery.
 //
 // Start with [Store] and its one write, [Store.Commit]: a [Batch] happens as a whole or not at all, and every part of it is
@@ -43,6 +43,11 @@ type Store interface {
 	Session(ctx context.Context, id string) (Session, error)
 	// ExpiredSessions lists open sessions without a live saga whose time has passed, oldest first.
 	ExpiredSessions(ctx context.Context, now time.Time, limit int) ([]Session, error)
+
+	// Cart reads a saved cart of any owner, or fails with ErrNotFound. Whoever answers an agent compares the owner.
+	Cart(ctx context.Context, id string) (Cart, error)
+	// DueCarts lists carts whose DueAt has come, oldest first. It leases nothing: giving a cart back twice changes nothing.
+	DueCarts(ctx context.Context, now time.Time, limit int) ([]Cart, error)
 
 	// Claim takes an idempotency key, or tells who has it. An answered claim older than Retention counts as gone.
 	Claim(ctx context.Context, c Claim) (existing Claim, taken bool, err error)
@@ -220,6 +225,7 @@ const (
 // order belong to a session that exists, a refund to an order that exists; that row may be in the same batch.
 type Batch struct {
 	Session *SessionWrite
+	Cart    *CartWrite
 	Sagas   []SagaWrite
 	Answers []AnswerWrite
 	Order   *OrderWrite

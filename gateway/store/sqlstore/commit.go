@@ -12,6 +12,7 @@ import (
 type sealedBatch struct {
 	store.Batch
 	session    []byte
+	cart       []byte
 	sagaBodies [][]byte
 	sagaTokens [][]byte
 	answers    []sealedAnswer
@@ -55,6 +56,9 @@ func (s *Store) sealBatch(b store.Batch) *sealedBatch {
 	if b.Session != nil {
 		sealed.session = s.seal.seal(b.Session.Session.Body, sessionPlace(b.Session.Session.ID))
 	}
+	if b.Cart != nil {
+		sealed.cart = s.seal.seal(b.Cart.Cart.Body, cartPlace(b.Cart.Cart.ID))
+	}
 	for i := range b.Sagas {
 		one := &b.Sagas[i].Saga
 		sealed.sagaBodies = append(sealed.sagaBodies, s.seal.seal(one.Body, sagaPlace("body", one.SessionID, one.Attempt)))
@@ -80,6 +84,11 @@ func (s *Store) sealBatch(b store.Batch) *sealedBatch {
 func (b *sealedBatch) apply(t *tx) error {
 	if b.Session != nil {
 		if err := t.writeSession(b.Session, b.session); err != nil {
+			return err
+		}
+	}
+	if b.Cart != nil {
+		if err := t.writeCart(b.Cart, b.cart); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ const QueueSize = queueSize
 func LockFD(s *Store) int { return int(s.lock.Fd()) }
 
 // KnownSchema is the newest schema version of this program.
-const KnownSchema = 1
+const KnownSchema = 2
 
 // TryFolder writes and syncs in a folder.
 func TryFolder(folder string) error { return tryFolder(folder) }

@@ -50,6 +50,7 @@ func purchase(id string) store.Batch {
 	now := time.Unix(1_800_000_000, 0)
 	return store.Batch{
 		Session: &store.SessionWrite{Session: store.Session{ID: id, Agent: "a", Shop: "main", Status: commerce.Completed, Body: make([]byte, 1500)}},
+		Cart:    &store.CartWrite{Cart: store.Cart{ID: "cart_" + id, Agent: "a", Shop: "main", DueAt: now, Body: []byte("b")}},
 		Sagas:   []store.SagaWrite{{Saga: store.Saga{SessionID: id, Attempt: 1, Shop: "main", Agent: "a", Closed: true, Body: []byte("b")}}},
 		Order:   &store.OrderWrite{Order: store.Order{Shop: "main", Ref: id, SessionID: id, Agent: "a"}},
 		Events: []store.Delivery{{

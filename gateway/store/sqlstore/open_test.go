@@ -111,7 +111,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, "not one of Postern"},
 		{"newer schema", func(t *testing.T, path string, o *sqlstore.Options) {
 			alter(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
-		}, "its schema is version 99 and this program knows 1"},
+		}, "its schema is version 99 and this program knows 2"},
 		{"key check gone", func(t *testing.T, path string, o *sqlstore.Options) {
 			alter(t, path, `DELETE FROM meta`)
 		}, "not one of Postern"},

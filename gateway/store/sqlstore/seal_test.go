@@ -21,6 +21,7 @@ func secretBatch(id string, claim store.Claim) store.Batch {
 	body := []byte(strings.Join(secrets, "|"))
 	b := purchase(id)
 	b.Session.Session.Body = body
+	b.Cart.Cart.Body = body
 	b.Sagas[0].Saga.Body, b.Sagas[0].Saga.Token = body, body
 	b.Order.Order.Body = body
 	b.Events[0].Body = body
@@ -69,6 +70,7 @@ func TestFilesShowNoSecret(t *testing.T) {
 func TestRowsCannotBeSwapped(t *testing.T) {
 	t.Parallel()
 	sessionOf := func(s *sqlstore.Store) error { _, err := s.Session(t.Context(), "cs_1"); return err }
+	cartOf := func(s *sqlstore.Store) error { _, err := s.Cart(t.Context(), "cart_cs_1"); return err }
 	sagasOf := func(s *sqlstore.Store) error { _, err := s.Sagas(t.Context(), "cs_1"); return err }
 	orderOf := func(s *sqlstore.Store) error { _, err := s.Order(t.Context(), "main", "cs_1"); return err }
 	damaged := func(ds []store.Delivery, err error) error {
@@ -94,6 +96,8 @@ func TestRowsCannotBeSwapped(t *testing.T) {
 	}{
 		{"session", `UPDATE sessions SET body = (SELECT body FROM sessions WHERE id = 'cs_2') WHERE id = 'cs_1'`, sessionOf},
 		{"session id", `PRAGMA foreign_keys = 0; DELETE FROM sessions WHERE id = 'cs_1'; UPDATE sessions SET id = 'cs_1' WHERE id = 'cs_2'`, sessionOf},
+		{"cart", `UPDATE carts SET body = (SELECT body FROM carts WHERE id = 'cart_cs_2') WHERE id = 'cart_cs_1'`, cartOf},
+		{"session into cart", `UPDATE carts SET body = (SELECT body FROM sessions WHERE id = 'cs_1') WHERE id = 'cart_cs_1'`, cartOf},
 		{"saga", `UPDATE sagas SET body = (SELECT body FROM sagas WHERE session_id = 'cs_2') WHERE session_id = 'cs_1'`, sagasOf},
 		{"token", `UPDATE sagas SET token = (SELECT token FROM sagas WHERE session_id = 'cs_2') WHERE session_id = 'cs_1'`, sagasOf},
 		{"token into body", `UPDATE sagas SET body = token`, sagasOf},

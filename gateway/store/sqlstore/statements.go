@@ -10,6 +10,8 @@ type (
 const (
 	sessionByID read = iota
 	sessionsExpired
+	cartByID
+	cartsDue
 	answerByKey
 	sagasOfSession
 	orderByRef
@@ -32,6 +34,9 @@ const (
 	sessionInsert
 	sessionUpdate
 	sessionUpdateIdle
+	cartInsert
+	cartUpdate
+	cartDelete
 	sagaInsert
 	sagaUpdate
 	sagasAcquire
@@ -56,6 +61,7 @@ const (
 
 const (
 	sessionColumns  = `id, agent, shop, status, live, answered, version, expires_at, updated_at, body`
+	cartColumns     = `id, agent, shop, ended, version, due_at, updated_at, body`
 	sagaColumns     = `session_id, attempt, shop, agent, step, live, version, owner, lease_until, due_at, mark, closed, body, token, token_until, created_at`
 	orderColumns    = `shop, ref, session_id, agent, intent_id, version, updated_at, body`
 	refundColumns   = `shop, order_ref, id, state, minor, currency, processor_id, version, owner, lease_until, due_at, mark, attempts`
@@ -68,6 +74,8 @@ var readText = [reads]string{
 		WHERE idle = 1 AND expires_at <= ?
 		AND NOT EXISTS (SELECT 1 FROM sagas WHERE sagas.session_id = sessions.id AND sagas.live = 1)
 		ORDER BY expires_at, id LIMIT ?`,
+	cartByID:         `SELECT ` + cartColumns + ` FROM carts WHERE id = ?`,
+	cartsDue:         `SELECT ` + cartColumns + ` FROM carts WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
 	answerByKey:      `SELECT fingerprint, at, status, body FROM answers WHERE agent = ? AND path = ? AND key = ? AND at >= ?`,
 	sagasOfSession:   `SELECT ` + sagaColumns + ` FROM sagas WHERE session_id = ? ORDER BY attempt`,
 	orderByRef:       `SELECT ` + orderColumns + ` FROM orders WHERE shop = ? AND ref = ?`,
@@ -94,6 +102,11 @@ var writeText = [writes]string{ //nolint:gosec // G101 takes a column named toke
 	sessionUpdateIdle: `UPDATE sessions SET status = ?, live = ?, answered = ?, idle = ?, version = version + 1, expires_at = ?, updated_at = ?, body = ?
 		WHERE id = ? AND agent = ? AND shop = ? AND version = ?
 		AND live = 0 AND NOT EXISTS (SELECT 1 FROM sagas WHERE sagas.session_id = sessions.id AND sagas.live = 1)`,
+
+	cartInsert: `INSERT INTO carts (` + cartColumns + `) VALUES (?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT DO NOTHING`,
+	cartUpdate: `UPDATE carts SET ended = ?, version = version + 1, due_at = ?, updated_at = ?, body = ?
+		WHERE id = ? AND agent = ? AND shop = ? AND version = ?`,
+	cartDelete: `DELETE FROM carts WHERE id = ? AND agent = ? AND shop = ? AND version = ?`,
 
 	sagaInsert: `INSERT INTO sagas (` + sagaColumns + `)
 		VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,

@@ -16,6 +16,7 @@ import (
 // so no request reaches a row of another session, order or shop.
 var keys = map[string][]string{
 	"sessions":   {"id = ?", "agent = ?", "shop = ?", "version = ?"},
+	"carts":      {"id = ?", "agent = ?", "shop = ?", "version = ?"},
 	"sagas":      {"session_id = ?", "attempt = ?", "shop = ?", "agent = ?", "version = ?", "owner = ?"},
 	"orders":     {"shop = ?", "ref = ?", "session_id = ?", "agent = ?", "version = ?"},
 	"refunds":    {"shop = ?", "order_ref = ?", "id = ?", "version = ?"},

@@ -56,6 +56,7 @@ func TestContractDamage(t *testing.T) {
 				storetest.SealedSagaBody:  `UPDATE sagas SET body = substr(body, 1, length(body) - 1) WHERE session_id = 'cs_bad'`,
 				storetest.SealedSagaToken: `UPDATE sagas SET token = substr(token, 1, length(token) - 1) WHERE session_id = 'cs_bad'`,
 				storetest.SealedSession:   `UPDATE sessions SET body = substr(body, 1, length(body) - 1) WHERE id = 'cs_bad_old'`,
+				storetest.SealedCart:      `UPDATE carts SET body = substr(body, 1, length(body) - 1) WHERE id = 'cart_bad'`,
 				storetest.SealedDelivery:  `UPDATE deliveries SET body = substr(body, 1, length(body) - 1) WHERE id = 'bad'`,
 			}[what])
 		})

@@ -22,6 +22,7 @@ func commitIsWhole(t *testing.T, s store.Store) {
 	whole := func() store.Batch {
 		return store.Batch{
 			Session: &store.SessionWrite{Session: session("cs_1"), Expect: 1, Idle: true},
+			Cart:    &store.CartWrite{Cart: cart("cart_1")},
 			Sagas:   []store.SagaWrite{{Saga: saga("cs_1", 1)}},
 			Answers: []store.AnswerWrite{{Claim: mine, Answer: store.Answer{Status: 200, Body: []byte("ok")}}},
 			Order:   &store.OrderWrite{Order: sampleOrder("1001", "cs_1")},
@@ -38,7 +39,9 @@ func commitIsWhole(t *testing.T, s store.Store) {
 		t.Helper()
 		equal(t, "version", must(s.Session(t.Context(), "cs_1"))(t).Version, int64(1))
 		equal(t, "sagas", len(must(s.Sagas(t.Context(), "cs_1"))(t)), 0)
-		_, err := s.Order(t.Context(), "main", "1001")
+		_, err := s.Cart(t.Context(), "cart_1")
+		wantErr(t, err, store.ErrNotFound)
+		_, err = s.Order(t.Context(), "main", "1001")
 		wantErr(t, err, store.ErrNotFound)
 		equal(t, "refunds", len(must(s.Refunds(t.Context(), "main", "1001"))(t)), 0)
 		equal(t, "cursor", must(s.Cursor(t.Context(), "main"))(t), "")
@@ -55,6 +58,7 @@ func commitIsWhole(t *testing.T, s store.Store) {
 		spoil func(b *store.Batch)
 	}{
 		{"session", store.ErrStale, func(b *store.Batch) { b.Session.Expect = 2 }},
+		{"cart", store.ErrStale, func(b *store.Batch) { b.Cart.Expect = 1 }},
 		{"saga", store.ErrStale, func(b *store.Batch) { b.Sagas[0].Expect = 1 }},
 		{"answer", store.ErrClaimLost, func(b *store.Batch) { b.Answers[0].Claim.Token = "t2" }},
 		{"order", store.ErrStale, func(b *store.Batch) { b.Order.Expect = 1 }},
@@ -181,6 +185,8 @@ func closed(t *testing.T, s store.Store) {
 	for name, call := range map[string]func() error{
 		"Session":           func() error { _, err := s.Session(ctx, "cs_1"); return err },
 		"ExpiredSessions":   func() error { _, err := s.ExpiredSessions(ctx, epoch, 1); return err },
+		"Cart":              func() error { _, err := s.Cart(ctx, "cart_1"); return err },
+		"DueCarts":          func() error { _, err := s.DueCarts(ctx, epoch, 1); return err },
 		"Claim":             func() error { _, _, err := s.Claim(ctx, claimOf("k1", "t1")); return err },
 		"Release":           func() error { return s.Release(ctx, claimOf("k1", "t1")) },
 		"Sagas":             func() error { _, err := s.Sagas(ctx, "cs_1"); return err },

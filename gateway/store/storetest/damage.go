@@ -18,6 +18,7 @@ const (
 	SealedSagaBody  Sealed = "body of the saga of session cs_bad"
 	SealedSagaToken Sealed = "token of the saga of session cs_bad"
 	SealedSession   Sealed = "body of session cs_bad_old"
+	SealedCart      Sealed = "body of cart cart_bad"
 	SealedDelivery  Sealed = "body of delivery bad"
 )
 
@@ -29,6 +30,7 @@ func RunDamage(t *testing.T, open func(t *testing.T, folder string) store.Store,
 		SealedSagaBody:  sagaDamaged,
 		SealedSagaToken: sagaDamaged,
 		SealedSession:   sessionDamaged,
+		SealedCart:      cartDamaged,
 		SealedDelivery:  deliveryDamaged,
 	} {
 		t.Run(string(what), func(t *testing.T) {
@@ -41,6 +43,11 @@ func RunDamage(t *testing.T, open func(t *testing.T, folder string) store.Store,
 				old := session(id + "_old")
 				old.ExpiresAt = after(-10)
 				commit(t, s, store.Batch{Session: &store.SessionWrite{Session: old}})
+			}
+			for _, id := range []string{"cart_bad", "cart_good"} {
+				old := cart(id)
+				old.DueAt = after(-10)
+				commit(t, s, store.Batch{Cart: &store.CartWrite{Cart: old}})
 			}
 			commit(t, s, store.Batch{Events: []store.Delivery{
 				event("bad", "order", commerce.OrderCreate), event("behind", "order", commerce.OrderUpdate),
@@ -89,6 +96,14 @@ func sessionDamaged(t *testing.T, s store.Store) {
 	wantDamaged(t, found, func(c store.Session) (string, []byte, error) { return c.ID, c.Body, c.Damaged }, "cs_bad_old", "cs_good_old")
 	if got, err := s.Session(t.Context(), "cs_bad_old"); err == nil {
 		t.Errorf("Session = %+v, want an error", got)
+	}
+}
+
+func cartDamaged(t *testing.T, s store.Store) {
+	found := must(s.DueCarts(t.Context(), epoch, 9))(t)
+	wantDamaged(t, found, func(c store.Cart) (string, []byte, error) { return c.ID, c.Body, c.Damaged }, "cart_bad", "cart_good")
+	if got, err := s.Cart(t.Context(), "cart_bad"); err == nil {
+		t.Errorf("Cart = %+v, want an error", got)
 	}
 }
 

@@ -50,6 +50,7 @@ func RunReopen(t *testing.T, open func(t *testing.T, folder string) store.Store)
 // furnished is what was committed before the process ended.
 type furnished struct {
 	session  store.Session
+	cart     store.Cart
 	saga     store.Saga
 	order    store.Order
 	delivery store.Delivery
@@ -58,13 +59,14 @@ type furnished struct {
 
 func furnish(t *testing.T, s store.Store) furnished {
 	t.Helper()
-	f := furnished{session: session("cs_1"), saga: saga("cs_1", 1), order: sampleOrder("1001", "cs_1"), answered: claimOf("answered", "t1")}
+	f := furnished{session: session("cs_1"), cart: cart("cart_1"), saga: saga("cs_1", 1), order: sampleOrder("1001", "cs_1"), answered: claimOf("answered", "t1")}
 	f.delivery = event("e1", "order", commerce.OrderCreate)
 	f.answered.Answer = &store.Answer{Status: 201, Body: []byte("exactly this")}
 	takes(t, s, claimOf("answered", "t1"))
 	takes(t, s, claimOf("running", "t1"))
 	commit(t, s, store.Batch{
 		Session: &store.SessionWrite{Session: f.session},
+		Cart:    &store.CartWrite{Cart: f.cart},
 		Sagas:   []store.SagaWrite{{Saga: f.saga}},
 		Answers: []store.AnswerWrite{{Claim: claimOf("answered", "t1"), Answer: *f.answered.Answer}},
 		Order:   &store.OrderWrite{Order: f.order},
@@ -85,8 +87,9 @@ func furnish(t *testing.T, s store.Store) furnished {
 // check finds everything that was acknowledged, and nothing that belonged to the ended process.
 func (f furnished) check(t *testing.T, s store.Store) {
 	t.Helper()
-	f.session.Version, f.order.Version = 1, 1
+	f.session.Version, f.cart.Version, f.order.Version = 1, 1, 1
 	equal(t, "session", must(s.Session(t.Context(), "cs_1"))(t), f.session)
+	equal(t, "cart", must(s.Cart(t.Context(), "cart_1"))(t), f.cart)
 	equal(t, "order", must(s.OrderOfSession(t.Context(), "cs_1"))(t), f.order)
 	equal(t, "cursor", must(s.Cursor(t.Context(), "main"))(t), "42")
 	equal(t, "log", len(must(s.Log(t.Context(), "cs_1"))(t)), 1)

@@ -23,6 +23,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"session keeps its owner", sessionKeepsOwner},
 		{"session idle", sessionIdle},
 		{"expired sessions", expiredSessions},
+		{"cart round trip", cartRoundTrip},
+		{"cart conditions", cartConditions},
+		{"due carts", dueCarts},
 		{"claim", claim},
 		{"claim release", claimRelease},
 		{"claim answered", claimAnswered},
@@ -75,6 +78,10 @@ func session(id string) store.Session {
 		ID: id, Agent: "chatgpt", Shop: "main", Status: commerce.Ready,
 		ExpiresAt: after(3600), UpdatedAt: epoch, Body: []byte(`{"id":"` + id + `"}`),
 	}
+}
+
+func cart(id string) store.Cart {
+	return store.Cart{ID: id, Agent: "chatgpt", Shop: "main", DueAt: after(3600), UpdatedAt: epoch, Body: []byte(`{"id":"` + id + `"}`)}
 }
 
 func saga(sessionID string, attempt int) store.Saga {
