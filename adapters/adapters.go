@@ -78,6 +78,8 @@ type Facts struct {
 	MaxProcessing time.Duration
 	// Split says that different lines of a cart can go by different fulfillment options. Else one option is for the whole cart.
 	Split bool
+	// NoCodes says that the shop takes no discount codes: none is asked of it, and the extension is not advertised.
+	NoCodes bool
 	// CommitsOn is when the order binds.
 	CommitsOn CommitsOn
 }

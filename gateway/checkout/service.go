@@ -26,6 +26,8 @@ type Shop struct {
 	Links    []commerce.Link
 	// OrderURL is where a buyer sees an order when the shop gives no address of its own; {number} stands for the order's number.
 	OrderURL string
+	// Interventions are what the shop can do, and asks for, when a buyer must step in. The zero value is nothing.
+	Interventions commerce.Interventions
 	// FreeOrders allows a total of zero to be placed without payment (S15). Default: refused.
 	FreeOrders bool
 	// RefundUnrecorded is what happens when the shop refuses for good to note a captured payment (S11): true cancels the order and
@@ -52,6 +54,9 @@ type Config struct {
 	Delivered func()
 	// Random is in [0, 1) and spreads the retries of sagas. Nil: math/rand.
 	Random func() float64
+	// SavedCart finds the saved cart of an agent for a create by its id; a cart that the agent cannot use is NotFound. Nil: there are
+	// none.
+	SavedCart func(ctx context.Context, agent, id string) (commerce.SavedCart, error)
 	// Look asks the relay to read an order of a shop once more, some time after its completion and without waiting. Nil: nobody does.
 	Look   func(shop, ref string)
 	Log    *slog.Logger
@@ -116,6 +121,7 @@ type Service struct {
 	newID     func(string) string
 	eventBody func(string, commerce.Event) ([]byte, bool, error)
 	delivered func()
+	savedCart func(ctx context.Context, agent, id string) (commerce.SavedCart, error)
 	look      func(shop, ref string)
 	random    func() float64
 	log       *slog.Logger
@@ -150,6 +156,11 @@ func New(c Config) *Service {
 	if c.Look == nil {
 		c.Look = func(string, string) {}
 	}
+	if c.SavedCart == nil {
+		c.SavedCart = func(context.Context, string, string) (commerce.SavedCart, error) {
+			return commerce.SavedCart{}, commerce.Faultf(commerce.NotFound, "there are no saved carts")
+		}
+	}
 	if c.EventBody == nil {
 		c.EventBody = func(string, commerce.Event) ([]byte, bool, error) { return nil, false, nil }
 	}
@@ -163,7 +174,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody,
-		delivered: c.Delivered, look: c.Look, random: c.Random, log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(),
+		delivered: c.Delivered, savedCart: c.SavedCart, look: c.Look, random: c.Random, log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(),
 		slots: make(chan struct{}, maxRuns),
 	}
 	s.base, s.stop = context.WithCancelCause(context.Background()) //nolint:forbidigo // the background work belongs to no request

@@ -9,12 +9,15 @@ type Cart struct {
 	Buyer    *Buyer
 	ShipTo   *Contact
 	BillTo   *Address
-	Codes    []string // discount codes, replaced as a whole
-	Choices  []Choice
-	Groups   []FulfillmentGroup
-	Locale   string // BCP 47
-	Timezone string
-	Notes    string // for the shop, from the buyer
+	Codes    []string // discount codes, replaced as a whole; no code is there twice
+	// SentCodes are the codes as the agent sent them, blanks and repetitions included, where they differ from Codes. Answers echo them
+	// and count by them.
+	SentCodes []string `json:",omitempty"`
+	Choices   []Choice
+	Groups    []FulfillmentGroup
+	Locale    string // BCP 47
+	Timezone  string
+	Notes     string // for the shop, from the buyer
 }
 
 // CartLine is a wish for an item. ID is the line's id in the session.

@@ -25,6 +25,8 @@ type Line struct {
 	TaxExempt                            *bool
 	TaxExemptionReason                   string
 	ParentID                             string // the line that this one belongs to, such as a warranty
+	// NoDelivery says that nothing of the line is delivered, such as of a warranty or a booking: no fulfillment option need cover it.
+	NoDelivery bool `json:",omitempty"`
 }
 
 // Availability is whether a line can be had. The zero value is "not said".

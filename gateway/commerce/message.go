@@ -48,6 +48,8 @@ const (
 	CodeNotFound             = "not_found"
 	CodeConflict             = "conflict"
 	CodeInterventionRequired = "intervention_required"
+	CodeAgeVerification      = "age_verification_required"
+	CodeApprovalRequired     = "approval_required"
 )
 
 // The warning codes that Postern sends beside the [DiscountReason] values. Source: 2026-04-17 schema, MessageWarning.

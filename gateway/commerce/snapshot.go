@@ -18,6 +18,7 @@ type Snapshot struct {
 	Lines      []SnapshotLine
 	ShipTo     *Address
 	OptionID   string
+	OptionIDs  []string // of all selected options, where lines go by different ones; empty: not said
 	Shipments  []Shipment
 	Refunds    []ShopRefund
 	Revision   string // changes with every change of the order; may be empty
