@@ -17,6 +17,12 @@ type Agent struct {
 	// Strict holds the agent to the version that it names: shapes of other versions, which are read and counted otherwise, are refused.
 	// Default false.
 	Strict bool `yaml:"strict"`
+	// Signature is how it signs its calls; nil means that no signature is looked at.
+	Signature *Signature `yaml:"signature"`
+	// Identity is who vouches for its buyers; nil means that nobody does, and that no saved card is ever shown.
+	Identity *Identity `yaml:"identity"`
+	// MCP is how it uses MCP; nil means the defaults of AgentMCP.
+	MCP *AgentMCP `yaml:"mcp"`
 	// Webhook is where it hears of its orders; nil means that it does not.
 	Webhook *Webhook `yaml:"webhook"`
 }

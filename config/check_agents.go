@@ -28,6 +28,13 @@ func (c *checker) checkAgents() {
 		}
 		c.checkKeys(path, agent, hashes)
 		c.checkAgentShops(path, agent)
+		if agent.Signature != nil {
+			c.checkSignature(path+".signature", agent.Signature)
+		}
+		if agent.Identity != nil {
+			c.checkIdentity(path+".identity", agent.Identity)
+		}
+		c.checkAgentMCP(path+".mcp", agent.MCP)
 		if agent.Webhook != nil {
 			c.checkWebhook(path+".webhook", agent.Webhook)
 		}

@@ -16,7 +16,9 @@ import (
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/httpapi"
+	"github.com/postern-gateway/postern/gateway/identity"
 	"github.com/postern-gateway/postern/gateway/relay"
+	"github.com/postern-gateway/postern/gateway/signing"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/store/sqlstore"
 	"github.com/postern-gateway/postern/gateway/telemetry"
@@ -103,7 +105,16 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if err != nil {
 		return nil, err
 	}
+	signatures, err := signing.New(cfg.Agents, g.clock, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	identities, err := identity.New(cfg.Agents, g.clock)
+	if err != nil {
+		return nil, err
+	}
 	pipeline := acp.New(acp.Config{
+		Signatures: signatures, Identities: identities,
 		Agents: agents, Sessions: g.sessions, Store: g.store, Clock: g.clock, Owner: owner,
 		Timeouts: acp.Timeouts{Complete: cfg.Limits.CompleteTimeout}, MaxLines: cfg.Limits.MaxLineItems, Log: o.Log, Tracer: tracer,
 	})

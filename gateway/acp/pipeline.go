@@ -16,6 +16,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/signing"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/telemetry"
 	"github.com/postern-gateway/postern/translate"
@@ -34,7 +35,7 @@ type Sessions interface {
 
 // Signatures verifies that the agent signed the body: *signing.Verifier. It fails with a [commerce.Fault].
 type Signatures interface {
-	Verify(ctx context.Context, agent, signature, timestamp string, body []byte) error
+	Verify(ctx context.Context, c signing.Call) error
 }
 
 // Identities finds out which customer of the seller a buyer's token proves: *identity.Prover. An agent without an identity provider
@@ -142,6 +143,7 @@ type call struct {
 	dated   bool // version is the one that was asked for
 	agent   string
 	strict  bool // the agent is held to its date
+	keyless bool // the agent may leave the idempotency key out over MCP
 	shop    string
 	subject string // the buyer that was proven; may be empty
 	doc     *wire.Document
@@ -152,7 +154,7 @@ type call struct {
 // going away, ends the waiting and undoes nothing: a completion that has begun goes on.
 func (p *Pipeline) Do(ctx context.Context, r Request) (response Response) {
 	c := &call{Pipeline: p, request: r}
-	if c.version, c.dated = translate.Lookup(r.APIVersion); !c.dated {
+	if c.version, c.dated = r.lookup(); !c.dated {
 		c.version = translate.Newest()
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeouts.of(r.Operation))
@@ -224,7 +226,7 @@ func (c *call) identify() error {
 	if err != nil {
 		return err
 	}
-	c.agent, c.strict = who.name, who.strict
+	c.agent, c.strict, c.keyless = who.name, who.strict, who.keyless
 	c.shop, err = who.shop(c.request.Host)
 	return err
 }
@@ -255,7 +257,13 @@ func (c *call) verify(ctx context.Context, body []byte) error {
 	if c.signatures == nil {
 		return nil
 	}
-	return c.signatures.Verify(ctx, c.agent, c.request.Signature, c.request.Timestamp, body)
+	s := signing.Call{
+		Agent: c.agent, Key: c.request.Key, Signature: c.request.Signature, Timestamp: c.request.Timestamp, Body: body,
+	}
+	if !c.request.Operation.reads() {
+		s.Path = c.request.path()
+	}
+	return c.signatures.Verify(ctx, s)
 }
 
 // read takes the body in, checks its signature and parses it strictly.
@@ -381,7 +389,7 @@ func (c *call) render(ctx context.Context) checkout.Call {
 // refuse turns err into an answer and keeps it when it is final. What is not the agent's doing is logged with its cause.
 func (c *call) refuse(ctx context.Context, err error) Response {
 	f := faultOf(err)
-	r := refusal(c.version, f)
+	r := refusal(c.version, f, c.request.dates())
 	if r.Status >= http.StatusInternalServerError {
 		level := slog.LevelWarn
 		if f.Kind == commerce.Unexpected {

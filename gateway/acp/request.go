@@ -23,9 +23,14 @@ const (
 	CartCancel  Operation = "cart_cancel"
 )
 
+// reads reports whether the operation changes nothing.
+func (o Operation) reads() bool { return o == Get || o == CartGet }
+
 // Request is one call, freed from what carried it.
 type Request struct {
 	Operation Operation
+	// MCP says that the call came over MCP, which exists for fewer dates, and where an agent may be excused from idempotency keys.
+	MCP bool
 	// ID is the checkout session's, or the cart's; empty where one is created.
 	ID string
 	// Token is the opaque bearer token; empty when there is none.
