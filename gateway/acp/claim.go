@@ -3,6 +3,8 @@ package acp
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"time"
 	"unicode"
@@ -36,13 +38,23 @@ func ValidKey(key string) bool {
 // believes itself protected.
 func (c *call) checkKey() error {
 	switch {
-	case !c.request.KeyPresent && c.version.KeyRequired:
-		return commerce.Faultf(commerce.IdempotencyKeyRequired, "the Idempotency-Key header is missing; send a new one with each new request")
+	case !c.request.KeyPresent && c.version.KeyRequired && !(c.request.MCP && c.keyless):
+		return commerce.Faultf(commerce.IdempotencyKeyRequired, "the idempotency key is missing (header Idempotency-Key, over MCP meta.idempotency_key); send a new one with each new request")
 	case c.request.KeyPresent && !ValidKey(c.request.Key):
-		return &commerce.Fault{Kind: commerce.Invalid, Message: "the Idempotency-Key header must hold 1 to 255 characters"}
+		return &commerce.Fault{Kind: commerce.Invalid, Message: "the idempotency key must hold 1 to 255 characters"}
 	default:
 		return nil
 	}
+}
+
+// scope is where the call's key counts: its path, and for a proven buyer theirs alone, so that a key that meets twice never shows one
+// buyer what was answered to another. A buyer is written as a hash.
+func (c *call) scope() string {
+	if c.subject == "" {
+		return c.request.path()
+	}
+	sum := sha256.Sum256([]byte(c.subject))
+	return c.request.path() + "#" + hex.EncodeToString(sum[:16])
 }
 
 // takeClaim takes the call's key. When somebody has it already the call ends here: with the stored answer, byte for byte and whatever
@@ -52,7 +64,7 @@ func (c *call) takeClaim(ctx context.Context) (replay Response, answered bool, e
 		return Response{}, false, nil
 	}
 	claim := store.Claim{
-		Agent: c.agent, Path: c.request.path(), Key: c.request.Key, Fingerprint: c.doc.Fingerprint(),
+		Agent: c.agent, Path: c.scope(), Key: c.request.Key, Fingerprint: c.doc.Fingerprint(),
 		Owner: c.owner, Token: rand.Text(), At: c.clock.Now(),
 	}
 	existing, taken, err := c.store.Claim(ctx, claim)
