@@ -36,7 +36,7 @@ type cart struct {
 	lineNo   int
 	customer Customer
 	coupons  []string
-	shipping string // code of the chosen method, or ""
+	shipping map[Depot]string // codes of the chosen ways
 	// held is what of its lines the cart holds, until heldUntil.
 	held      []cartLine
 	heldUntil time.Time
@@ -63,7 +63,7 @@ func (s *Shop) showCart(c call, k *cart, status int) answer {
 
 func (s *Shop) createCart(c call) answer {
 	s.cartNo++
-	k := &cart{id: fmt.Sprintf("C%d", s.cartNo)}
+	k := &cart{id: fmt.Sprintf("C%d", s.cartNo), shipping: map[Depot]string{}}
 	s.carts[k.id] = k
 	a := s.showCart(c, k, http.StatusCreated)
 	k.session.turn(a.header)
@@ -206,7 +206,8 @@ func (s *Shop) setCustomer(c call, k *cart) answer {
 			return refuseAddress(f)
 		}
 	}
-	k.customer, k.shipping = in, ""
+	k.customer = in
+	clear(k.shipping)
 	return s.showCart(c, k, http.StatusOK)
 }
 
@@ -225,12 +226,14 @@ func (s *Shop) addCoupon(c call, k *cart) answer {
 	if !ok {
 		return refuse(http.StatusOK, refusal{Code: "COUPON", Message: "no such code", Coupon: in.Code, Reason: "unknown"})
 	}
-	switch problem := v.problem(s.itemsSum(k)); problem {
+	switch problem := s.problem(v, k); problem {
 	case "":
 	case "minimum":
 		return refuse(http.StatusUnprocessableEntity, refusal{
 			Code: "COUPON", Message: "cart is below the minimum of the code", Coupon: v.code, Reason: problem, Minimum: v.minimum.StringFixed(2),
 		})
+	case "login", "person", "already":
+		return refuse(http.StatusUnprocessableEntity, refusal{Code: "COUPON", Message: "code is not for this cart", Coupon: v.code, Reason: problem})
 	default:
 		return refuse(http.StatusOK, refusal{Code: "COUPON", Message: "code is no longer valid", Coupon: v.code, Reason: problem})
 	}
@@ -258,12 +261,15 @@ func (s *Shop) deleteCoupon(c call, k *cart) answer {
 }
 
 func (s *Shop) listShipping(_ call, k *cart) answer {
-	if k.customer.ShipTo == nil {
+	parcels := s.loads(k)
+	if k.customer.ShipTo == nil && (needsAddress(parcels) || len(parcels) == 0) {
 		return refuseAddress("ship_to")
 	}
 	list := []Shipping{}
-	for _, m := range offered(k.customer.ShipTo) {
-		list = append(list, *shippingView(m, s.weight(k), taxRate(k.customer.ShipTo)))
+	for _, l := range parcels {
+		for _, m := range l.depot.ways {
+			list = append(list, *l.view(s, m, taxRate(k.customer.ShipTo)))
+		}
 	}
 	return reply(http.StatusOK, struct {
 		Status  string     `json:"status"`
@@ -280,14 +286,8 @@ func (s *Shop) itemsSum(k *cart) decimal.Decimal {
 	return sum
 }
 
-func (s *Shop) weight(k *cart) int {
-	grams := 0
-	for _, l := range k.lines {
-		grams += s.items[l.sku].WeightGrams * l.quantity
-	}
-	return grams
-}
-
+// setShipping chooses a way for the parcel that it belongs to; the other
+// parcels keep theirs. A cart without lines takes any way of the house.
 func (s *Shop) setShipping(c call, k *cart) answer {
 	var in struct {
 		Code string `json:"code"`
@@ -298,11 +298,17 @@ func (s *Shop) setShipping(c call, k *cart) answer {
 	if k.customer.ShipTo == nil {
 		return refuseAddress("ship_to")
 	}
-	if _, ok := offeredMethod(k.customer.ShipTo, in.Code); !ok {
-		return refuse(http.StatusUnprocessableEntity, refusal{
-			Code: "SHIPPING", Message: "this way of shipping is not offered for the address", Reason: "not_offered",
-		})
+	parcels := s.loads(k)
+	if len(parcels) == 0 {
+		parcels = []load{{depot: depotWays{House, offered(k.customer.ShipTo, House)}}}
 	}
-	k.shipping = in.Code
-	return s.showCart(c, k, http.StatusOK)
+	for _, l := range parcels {
+		if slices.ContainsFunc(l.depot.ways, func(m method) bool { return m.code == in.Code }) {
+			k.shipping[l.depot.name] = in.Code
+			return s.showCart(c, k, http.StatusOK)
+		}
+	}
+	return refuse(http.StatusUnprocessableEntity, refusal{
+		Code: "SHIPPING", Message: "this way of shipping is not offered for the address", Reason: "not_offered",
+	})
 }

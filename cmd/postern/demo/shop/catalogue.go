@@ -25,6 +25,27 @@ type Item struct {
 	MaxQuantity int
 	// Discontinued articles are still listed and can no longer be bought.
 	Discontinued bool
+	// Depot is where it leaves from; "" is [House].
+	Depot Depot
+	// Wrap is what wrapping each piece costs, Fee what each piece costs
+	// beside its price under the name FeeLabel; "" is nothing.
+	Wrap, Fee, FeeLabel string
+	// MultiBuy takes a tenth off a line of that many pieces or more; 0: never.
+	MultiBuy int
+	// LowAt warns when so few pieces or fewer are left; 0: never.
+	LowAt int
+	// Notice keeps the article from being ordered by a machine; "" does not.
+	Notice Notice
+	// Traits tell variants apart, such as a size.
+	Traits []Trait
+	// Disclosure is what the law wants said, in the shop's HTML.
+	Disclosure string
+}
+
+// Trait is a named value.
+type Trait struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Catalogue is what a new shop has on its shelves. The result is a copy.
@@ -58,6 +79,56 @@ func Catalogue() []Item {
 			SKU: "MUG-2009", Title: "Opening Day Mug, 2009", Price: "9.00", WeightGrams: 400, Stock: 7, MaxQuantity: 1, Discontinued: true,
 			Description: "From the week we opened. No longer for sale; we keep these.",
 		},
+		{
+			SKU: "MUG-2026", Title: "Harbour Mug, 2026", Price: "12.00", WeightGrams: 380, Stock: 120, MaxQuantity: 12, MultiBuy: 3,
+			Description: "This year's mug. Three or more, and a tenth is off.",
+			Traits:      []Trait{{"Glaze", "Navy"}},
+		},
+		{
+			SKU: "TEE-000M", Title: "Deckhand T-Shirt, M", Price: "24.00", WeightGrams: 210, Stock: 50, MaxQuantity: 10,
+			Description: "Heavy cotton, printed <b>by hand</b> &amp; washed once.",
+			Traits:      []Trait{{"Size", "M"}, {"Colour", "Sand"}},
+		},
+		{
+			SKU: "EBK-POUR", Title: "Pour: A Field Guide, E-Book", Price: "14.00", Stock: 10000, MaxQuantity: 5, Depot: Download,
+			Description: "EPUB, 212 pages, to be read anywhere.",
+		},
+		{
+			SKU: "PST-HARB", Title: "Harbour Chart Poster, A2", Price: "28.00", WeightGrams: 450, Stock: 80, MaxQuantity: 10, Depot: Press,
+			Description: "Printed when it is ordered, and sent by the printer.",
+		},
+		{
+			SKU: "WIN-0750", Title: "Tawny Port, 0.75 l", Price: "32.00", WeightGrams: 1300, Stock: 36, MaxQuantity: 6, Notice: NoticeAge,
+			Description: "Ten years in wood.",
+			Disclosure:  "Contains <i>sulphites</i>. For adults only.",
+		},
+		{
+			SKU: "VIP-2026", Title: "Harbour Club Pass, 2026", Price: "60.00", Stock: 100, MaxQuantity: 1, Depot: Download, Notice: NoticeSignIn,
+			Description: "For members: cuppings on Thursdays.",
+		},
+		{
+			SKU: "GFT-BOX2", Title: "Gift Box for Two, Wrapped", Price: "58.00", WeightGrams: 1500, Stock: 30, MaxQuantity: 6, Wrap: "4.50",
+			Description: "Two cups, beans and a card, wrapped in our paper.",
+		},
+		{
+			SKU: "BTL-0330", Title: "Cold Brew, Bottle, 0.33 l", Price: "4.80", WeightGrams: 520, Stock: 240, MaxQuantity: 24,
+			Fee: "0.25", FeeLabel: "Bottle deposit",
+			Description: "Bottled the morning it leaves.",
+			Disclosure:  "Contains caffeine.",
+		},
+		{
+			SKU: "ROA-5000", Title: "Drum Roaster, 5 kg", Price: "890.00", WeightGrams: 78000, Stock: 4, MaxQuantity: 4, Depot: Van,
+			Fee: "25.00", FeeLabel: "Two people to carry",
+			Description: "Cast iron. Too heavy for any parcel: our van brings it, or you fetch it at the dock.",
+		},
+		{
+			SKU: "RAR-0001", Title: "Geisha Reserve, 100 g", Price: "45.00", WeightGrams: 120, Stock: 2, MaxQuantity: 2, LowAt: 2,
+			Description: "What is left of the lot.",
+		},
+		{
+			SKU: "OUT-0001", Title: "Moka Pot, Four Cups", Price: "39.00", WeightGrams: 600, Stock: 0, MaxQuantity: 5,
+			Description: "Back in spring.",
+		},
 	}
 }
 
@@ -65,15 +136,27 @@ func Catalogue() []Item {
 type article struct {
 	Item
 	price decimal.Decimal
+	wrap  decimal.Decimal
+	fee   decimal.Decimal
 	held  int // by carts, of Stock; more than it where somebody counted the shelf again
 }
 
 func shelves(items []Item) map[string]*article {
 	out := make(map[string]*article, len(items))
 	for _, it := range items {
-		out[it.SKU] = &article{Item: it, price: decimal.RequireFromString(it.Price)}
+		if it.Depot == "" {
+			it.Depot = House
+		}
+		out[it.SKU] = &article{Item: it, price: decimal.RequireFromString(it.Price), wrap: sumOrNone(it.Wrap), fee: sumOrNone(it.Fee)}
 	}
 	return out
+}
+
+func sumOrNone(text string) decimal.Decimal {
+	if text == "" {
+		return decimal.Zero
+	}
+	return decimal.RequireFromString(text)
 }
 
 // itemView is an article as the API shows it: numbers are text, yes and no are letters.
@@ -88,6 +171,9 @@ type itemView struct {
 	InStock     string `json:"in_stock"`
 	MaxQuantity string `json:"max_qty"`
 	Sold        string `json:"sold"`
+	// Depot is where it leaves from.
+	Depot  Depot   `json:"depot"`
+	Traits []Trait `json:"traits,omitempty"`
 }
 
 func (s *Shop) viewItem(c call, a *article) itemView {
@@ -95,7 +181,7 @@ func (s *Shop) viewItem(c call, a *article) itemView {
 		SKU: a.SKU, Title: a.Title, Description: a.Description, Image: imageURL(c, a.SKU),
 		Price: a.price.StringFixed(2), Currency: currency,
 		WeightGrams: digits(a.WeightGrams), InStock: digits(a.Stock), MaxQuantity: digits(a.MaxQuantity),
-		Sold: letter(!a.Discontinued),
+		Sold: letter(!a.Discontinued), Depot: a.Depot, Traits: a.Traits,
 	}
 }
 

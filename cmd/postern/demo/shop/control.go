@@ -75,43 +75,6 @@ func (s *Shop) Pick(number string) error {
 	})
 }
 
-// Ship sends a paid or picked order off in one parcel.
-func (s *Shop) Ship(number, carrier, tracking string) error {
-	return s.change("ship", number, func(o *Order) error {
-		if o.State != Paid && o.State != Picking {
-			return stateError("ship", o)
-		}
-		s.parcelNo++
-		p := Shipment{
-			ID: fmt.Sprintf("S%d", s.parcelNo), Carrier: carrier, Tracking: tracking, State: Shipped, SentAt: s.stamp(),
-			URL: "https://track.example/" + tracking, Lines: make([]ShippedLine, 0, len(o.Lines)),
-		}
-		for i, l := range o.Lines {
-			p.Lines = append(p.Lines, ShippedLine{l.Line, l.SKU, l.Quantity})
-			o.Lines[i].Shipped = l.Quantity
-		}
-		o.Shipments = append(o.Shipments, p)
-		o.State = Shipped
-		s.touch(o)
-		return nil
-	})
-}
-
-// Deliver says that a shipped order has arrived.
-func (s *Shop) Deliver(number string) error {
-	return s.change("deliver", number, func(o *Order) error {
-		if o.State != Shipped {
-			return stateError("deliver", o)
-		}
-		for i := range o.Shipments {
-			o.Shipments[i].State, o.Shipments[i].DeliveredAt = Delivered, s.stamp()
-		}
-		o.State = Delivered
-		s.touch(o)
-		return nil
-	})
-}
-
 // CancelOrder cancels an order in the office; a canceled one stays as it is.
 func (s *Shop) CancelOrder(number string) error {
 	return s.change("cancel", number, s.cancel)
@@ -147,7 +110,7 @@ func (s *Shop) Duplicate(number string) (string, error) {
 		s.orderNo++
 		c.Number, c.serial, c.Revision, c.PlacedAt = digits(s.orderNo), s.orderNo, 0, s.stamp()
 		c.URL = strings.TrimSuffix(o.URL, o.Number) + c.Number
-		c.State, c.Shipments, c.Refunds = Pending, []Shipment{}, []Refund{}
+		c.State, c.Shipments, c.Refunds, c.Returns = Pending, []Shipment{}, []Refund{}, []Return{}
 		c.Payment.State = "authorized"
 		for i, l := range c.Lines {
 			c.Lines[i].Shipped = "0"

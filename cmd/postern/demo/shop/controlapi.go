@@ -18,6 +18,7 @@ type move struct {
 	Tracking string `json:"tracking_no"`
 	Amount   string `json:"amount"`
 	Reason   string `json:"reason"`
+	Quantity int    `json:"qty"`
 }
 
 // faultBody is a Fault on the wire, with its delay in milliseconds.
@@ -75,6 +76,23 @@ func (s *Shop) controlRoutes() http.Handler {
 	mux.HandleFunc("POST /_control/orders/{no}/ship", s.moved(func(r *http.Request, m move) (string, error) {
 		return "", s.Ship(r.PathValue("no"), m.Carrier, m.Tracking)
 	}))
+	mux.HandleFunc("POST /_control/orders/{no}/ready", s.moved(func(r *http.Request, _ move) (string, error) {
+		return "", s.Ready(r.PathValue("no"))
+	}))
+	mux.HandleFunc("POST /_control/orders/{no}/miss", s.moved(func(r *http.Request, _ move) (string, error) {
+		return "", s.Miss(r.PathValue("no"))
+	}))
+	mux.HandleFunc("POST /_control/orders/{no}/return", s.moved(func(r *http.Request, m move) (string, error) {
+		return s.Return(r.PathValue("no"), m.SKU, m.Quantity, m.Reason)
+	}))
+	mux.HandleFunc("POST /_control/carts/{id}/order", s.moved(func(r *http.Request, _ move) (string, error) {
+		return s.OrderByHand(r.PathValue("id"), "http://"+r.Host)
+	}))
+	mux.HandleFunc("GET /_control/subscribers", func(w http.ResponseWriter, _ *http.Request) {
+		reply(200, struct {
+			Subscribers []Subscriber `json:"subscribers"`
+		}{s.Subscribers()}).write(w)
+	})
 	mux.HandleFunc("POST /_control/orders/{no}/deliver", s.moved(func(r *http.Request, _ move) (string, error) {
 		return "", s.Deliver(r.PathValue("no"))
 	}))

@@ -3,6 +3,7 @@ package shop
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -14,6 +15,10 @@ type voucher struct {
 	fixed       decimal.Decimal // USD off the items
 	minimum     decimal.Decimal // least sum of items before discount
 	expired     bool
+	usedUp      bool   // as many times as it was good for
+	members     bool   // for those who are signed in, which no machine is
+	domain      string // of the e-mail addresses that it is for; "": anybody
+	instead     string // the rebate that gives the same already
 }
 
 // vouchers are all codes that the shop knows.
@@ -22,6 +27,10 @@ var vouchers = []voucher{
 	{code: "WELCOME5", label: "5.00 off for new friends", fixed: decimal.NewFromInt(5)},
 	{code: "BIG20", label: "20 % off from 150.00", percent: decimal.NewFromInt(20), minimum: decimal.NewFromInt(150)},
 	{code: "SUMMER09", label: "Summer 2009", percent: decimal.NewFromInt(15), expired: true},
+	{code: "FIRST100", label: "For the first hundred", fixed: decimal.NewFromInt(10), usedUp: true},
+	{code: "CLUB15", label: "15 % off for members", percent: decimal.NewFromInt(15), members: true},
+	{code: "STAFF30", label: "30 % off for staff", percent: decimal.NewFromInt(30), domain: "@harborfinch.example"},
+	{code: "MUGS10", label: "10 % off mugs", percent: decimal.NewFromInt(10), instead: rebateID},
 }
 
 func findVoucher(code string) (voucher, bool) {
@@ -33,13 +42,20 @@ func findVoucher(code string) (voucher, bool) {
 	return voucher{}, false
 }
 
-// problem says why the code takes nothing off a cart whose items sum to items,
-// or "" when it applies.
-func (v voucher) problem(items decimal.Decimal) string {
+// problem says why the code takes nothing off a cart, or "" when it applies.
+func (s *Shop) problem(v voucher, k *cart) string {
 	switch {
 	case v.expired:
 		return "expired"
-	case items.LessThan(v.minimum):
+	case v.usedUp:
+		return "used_up"
+	case v.members:
+		return "login"
+	case v.domain != "" && !strings.HasSuffix(strings.ToLower(k.customer.Email), v.domain):
+		return "person"
+	case v.instead != "" && s.rebated(k):
+		return "already"
+	case s.itemsSum(k).LessThan(v.minimum):
 		return "minimum"
 	}
 	return ""

@@ -38,12 +38,16 @@
 //	POST   /orders/{no}/payment            {"state","reference","amount"}
 //	POST   /orders/{no}/cancel             idempotent; restocks
 //	POST   /orders/{no}/refunds/note       {"reference","amount","reason"} or {"refund","reference"}
+//	POST   /subscribers                    {"channel","address","opt_in","order","asked"}: idempotent
+//	GET    /my-cart/{id}                   HTML for the buyer, who goes on by himself: what is in the cart
+//	GET    /my-cart?items={sku}:{n},…      HTML: what such a cart would cost; makes none
+//	GET    /my-download/{id}               HTML behind a download's link
 //	GET    /my-order/{no}                  HTML for the buyer: number and state only
 //	GET    /img/{sku}.svg                  picture
 //
 // # Sessions and keys
 //
-// The calls under /orders want the header X-Shop-Key; without it they answer
+// The calls under /orders and /subscribers want the header X-Shop-Key; without it they answer
 // 401 with code AUTH. A cart is public, to whoever has its session: each answer
 // about a cart, refusals included, carries a new X-Cart-Token and X-Cart-Nonce.
 // Reads send the token back, writes the token and the nonce. Only the newest
@@ -69,6 +73,23 @@
 //	   "tax_rate":"0.0825","tax_final":"Y",
 //	   "totals":{"items":"59.99","discount":"6.00","shipping":"6.00","tax":"4.949175","grand":"64.939175"}}}
 //
+// Lines also show "weight_g", "max_qty", "depot", and where there are some "wrap", "traits" and "disclosure". What a sheet has beyond
+// the example:
+//
+//	"parcels":[{"parcel":"house","lines":["1","2"],"shipping":{…}|null},{"parcel":"press","lines":["3"],"shipping":{…}|null},
+//	   {"parcel":"download","lines":["4"],"shipping":{…}}]
+//	"rebates":[{"id":"THREE-MUGS","label":"A tenth off from three","percent":"10","discount":"3.60","lines":[{"line":"5","amount":"3.60"}]}]
+//	"fees":[{"label":"Bottle deposit","amount":"0.50"}]
+//	"notices":[{"code":"AGE","line":"2","text":"<p>You must be <strong>18 or older</strong>…</p>"}]
+//	"totals":{…,"wrap":"4.50","fees":"0.50"}
+//
+// A cart has a parcel for each depot that it needs: house, press, van, download, in this order. Each has ways of its own; POST shipping
+// sets the way of the parcel that the code belongs to and leaves the others. A download needs no choice and no address: a cart of
+// nothing else is ordered without a customer's ship_to. "shipping" is the way of the first parcel that is no download. Rebates, fees,
+// notices, wrap and fees of totals are left out where there are none. Rebates come before codes; wrapping is taxed, fees and downloads
+// are not. items - discount + shipping + wrap + fees + tax = grand. Notices: LOW warns; AGE, SIGNIN and APPROVAL refuse the order
+// with NOTICE, and the buyer goes on at /my-cart/{id}.
+//
 // "amount" is price times quantity before discount; "tax" is that line's tax
 // after discount; totals.tax is the sum of the lines' tax and shipping.tax;
 // items - discount + shipping + tax = grand. "shipping" is null until chosen
@@ -79,17 +100,41 @@
 //	← {"status":"OK","methods":[{"code":"standard","label":"Standard Ground","carrier":"UPS","days":"3-5","price":"6.00","tax":"0.4950"},
 //	                            {"code":"express","label":"Express Overnight","carrier":"FedEx","days":"1","price":"17.30","tax":"1.42725"}]}
 //
+// Each method also has "kind", "parcel" and "lines", and where it applies "place", "from", "until", "radius_miles", "center_zip":
+//
+//	house:    standard 4.90 + 1.10/kg, express 14.90 + 2.40/kg (kind parcel)
+//	          counter (pickup, zips 939… and 950…), free; courier (zips 939…), 8.50
+//	press:    tube 3.80 + 0.90/kg, tube-fast 9.60 + 1.40/kg (parcel)
+//	van:      dock (pickup, zips 939… and 950…), free; van (courier, zips 939…), 60.00; nothing elsewhere
+//	download: download, free
+//
 // Only US addresses are served; any other country is taken and gets
 // "methods":[]. Express does not fly to AK and HI. Sales tax, on items and on
 // shipping: CA 8.25 %, NY 8.875 %, OR none, other states 5 %, abroad none.
 //
 // Codes: SAVE10 (10 %), WELCOME5 (5.00 off), BIG20 (20 % from 150.00 of items),
-// SUMMER09 (expired). At most one percentage per cart. A code that is entered
+// SUMMER09 (expired), FIRST100 (used_up), CLUB15 (login), STAFF30 (person: e-mails of harborfinch.example only), MUGS10 (already, where
+// the rebate of the mugs applies; else 10 %). At most one percentage per cart. A code that is entered
 // twice counts once. A code whose minimum is no longer reached stays in the
 // cart with "problem":"minimum" and discount 0.00, and the order is refused.
 //
 // Articles: KET-0900 89.00, GRN-0250 17.50, CUP-0002 34.95, SCL-2000 59.99,
 // FLT-0100 6.45, APR-LIN1 42.00 (three left); MUG-2009 is discontinued.
+// Those leave the house by parcel and ask for nothing special. The others do:
+//
+//	MUG-2026  12.00  three or more in a line: a tenth off by itself, rebate THREE-MUGS; trait Glaze
+//	TEE-000M  24.00  plain goods with the traits Size and Colour, and HTML in its words
+//	EBK-POUR  14.00  depot download: no address, no shipping, no tax; a link and a licence when it is paid
+//	PST-HARB  28.00  depot press: sent by the printer, in a parcel of its own with ways and prices of its own
+//	WIN-0750  32.00  notice AGE: not to be ordered by a machine, only on the cart's page; a disclosure
+//	VIP-2026  60.00  notice SIGNIN, likewise; depot download; one for each order
+//	GFT-BOX2  58.00  and 4.50 for each to be wrapped: totals.wrap
+//	BTL-0330   4.80  and 0.25 for each as a fee, "Bottle deposit"; a disclosure
+//	ROA-5000 890.00  depot van: fetched at the dock or brought by the van, near the shop only; fee 25.00 for each, "Two people to carry";
+//	                 three of them reach 2500.00 of items, from where notice APPROVAL holds the cart
+//	RAR-0001  45.00  two left: notice LOW, a warning that stops nothing
+//	OUT-0001  39.00  none left
+//
 // "in_stock" is what stands on the shelf. A cart holds its pieces of that for 20
 // minutes from the last call about it, or as many of them as other carts leave;
 // of those that are missing nobody is told before the order, which is refused
@@ -137,7 +182,13 @@
 //
 //	"shipments":[{"id":"S7001","carrier":"UPS","tracking_no":"1Z999","tracking_url":"https://track.example/1Z999","state":"shipped",
 //	   "sent_at":"2026-11-22 08:00:00","delivered_at":"","lines":[{"line":"1","sku":"SCL-2000","qty":"1"}]}]
+//	"returns":[{"id":"B8001","at":"2026-11-25 09:00:00","reason":"chipped","lines":[{"line":"1","sku":"SCL-2000","qty":"1"}]}]
 //	"refunds":[{"id":"R5001","amount":"20.00","reason":"dented lid","source":"office","reference":"","made_at":"2026-11-22 09:00:00"}]
+//
+// An order has a shipment for each parcel, once that has left: "kind" is parcel, pickup, courier or download, "state" shipped, out (with
+// the courier), ready (to be fetched) or delivered, and "log" [{"no","at","what","note"}] tells what happened to it: shipped, out,
+// ready, missed, delivered, collected. A download is delivered the moment the order is paid, with "link" and "license". The order is
+// picking while parcels are left, shipped when all have gone, delivered when all have arrived.
 //
 // A refund with source "office" was decided in the shop, which moves no money
 // itself. One with source "noted" was made elsewhere and told to the shop: it
@@ -151,8 +202,8 @@
 // The HTTP status is whatever the author felt like that week:
 //
 //	200 ITEM      sku, reason: unknown | discontinued
-//	200 COUPON    coupon, reason: unknown | expired
-//	422 COUPON    coupon, reason: minimum (minimum) | combination; at placing also expired
+//	200 COUPON    coupon, reason: unknown | expired | used_up
+//	422 COUPON    coupon, reason: minimum (minimum) | combination | login | person | already; at placing any of them
 //	422 QTY       sku, max when there is one
 //	409 STOCK     sku, available
 //	422 ADDRESS   field: country | state | zip | city | street1 | ship_to (missing)
@@ -163,6 +214,8 @@
 //	422 PAYMENT   field; 409 with reason: paid
 //	422 AMOUNT    field, total
 //	422 REFUND    field
+//	422 NOTICE    reason: AGE | SIGNIN | APPROVAL   (placing)
+//	422 SUBSCRIBER field
 //	409 STATE     state
 //	403 TOKEN, 403 NONCE, 401 AUTH, 400 REQUEST (422 for an unreadable updated_since), 429 BUSY (with Retry-After)
 //
@@ -184,7 +237,12 @@
 //	POST   /_control/carts/{id}/vanish
 //	POST   /_control/orders/{no}/pick
 //	POST   /_control/orders/{no}/ship         {"carrier","tracking_no"}
-//	POST   /_control/orders/{no}/deliver
+//	POST   /_control/orders/{no}/ready        lays out what the buyer fetches
+//	POST   /_control/orders/{no}/miss         nobody was at home
+//	POST   /_control/orders/{no}/deliver      all that left has arrived or was fetched
+//	POST   /_control/orders/{no}/return       {"sku","qty":1,"reason"}; of a delivered order; id is the return's
+//	POST   /_control/carts/{id}/order         the buyer orders and pays the cart by hand; id is the order's number
+//	GET    /_control/subscribers              {"subscribers":[{"channel","address","opt_in","order","asked","at","changes"}]}
 //	POST   /_control/orders/{no}/cancel
 //	POST   /_control/orders/{no}/refund       {"amount":"20.00","reason"}; id is the refund's
 //	POST   /_control/orders/{no}/duplicate    id is the twin's number
@@ -193,7 +251,7 @@
 // cart.line_set cart.line_delete cart.customer cart.coupon_add
 // cart.coupon_delete cart.shipping_list cart.shipping_set order.place
 // order.find order.list order.get order.payment order.cancel
-// order.refund_note; "order.*" means a family and "*" all.
+// order.refund_note subscriber.set; "order.*" means a family and "*" all.
 //
 // Kinds of fault: slow slow_answer hang error_before error_after cut_before
 // cut_after cut_middle late drip huge html broken_json duplicate_keys

@@ -38,7 +38,7 @@ func TestPackageCommentNamesEverything(t *testing.T) {
 		has(v.code)
 	}
 	codes := 0
-	for _, file := range []string{"answer.go", "cart.go", "session.go", "place.go", "order.go", "orderbook.go", "misbehave.go"} {
+	for _, file := range []string{"answer.go", "cart.go", "session.go", "place.go", "order.go", "orderbook.go", "subscriber.go", "misbehave.go"} {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -19,6 +19,12 @@ const (
 	Canceled  State = "canceled"
 )
 
+// The states that only a shipment has.
+const (
+	OutForDelivery State = "out"
+	ReadyToFetch   State = "ready"
+)
+
 // Order is an order as the API shows it and as tests inspect it. A value that
 // the shop hands out is a copy.
 type Order struct {
@@ -33,7 +39,9 @@ type Order struct {
 	Payment   Payment    `json:"payment"`
 	Shipments []Shipment `json:"shipments"`
 	Refunds   []Refund   `json:"refunds"`
-	PlacedAt  string     `json:"placed_at"`
+	// Returns are goods that came back. Money for them is a refund of its own.
+	Returns  []Return `json:"returns"`
+	PlacedAt string   `json:"placed_at"`
 	// UpdatedAt is UTC in SQL's form to the second; UpdatedUnix is the same moment.
 	UpdatedAt   string `json:"updated_at"`
 	UpdatedUnix int64  `json:"updated_unix"`
@@ -53,17 +61,44 @@ type Payment struct {
 	Amount    string `json:"amount"`
 }
 
-// Shipment is one parcel. The shop sends an order in one.
+// Shipment is one parcel on its way: one for each [Parcel] of the order.
 type Shipment struct {
 	ID       string `json:"id"`
 	Carrier  string `json:"carrier"`
 	Tracking string `json:"tracking_no"`
 	URL      string `json:"tracking_url"`
-	State    State  `json:"state"`
-	SentAt   string `json:"sent_at"`
+	// Kind is parcel, pickup, courier or download.
+	Kind string `json:"kind"`
+	// State is shipped, out (with the courier), ready (to be fetched) or delivered.
+	State  State  `json:"state"`
+	SentAt string `json:"sent_at"`
 	// DeliveredAt is "" until the parcel has arrived.
 	DeliveredAt string        `json:"delivered_at"`
 	Lines       []ShippedLine `json:"lines"`
+	// Log is what happened to it, oldest first.
+	Log []Happening `json:"log"`
+	// Link and License are what a download gives; left out for goods.
+	Link    string `json:"link,omitempty"`
+	License string `json:"license,omitempty"`
+
+	depot Depot
+}
+
+// Happening is one entry of a shipment's log. What is shipped, out, ready,
+// delivered, collected or missed.
+type Happening struct {
+	No   string `json:"no"`
+	At   string `json:"at"`
+	What string `json:"what"`
+	Note string `json:"note"`
+}
+
+// Return is goods that came back to the shop.
+type Return struct {
+	ID     string        `json:"id"`
+	At     string        `json:"at"`
+	Reason string        `json:"reason"`
+	Lines  []ShippedLine `json:"lines"`
 }
 
 // ShippedLine says how many pieces of an order's line are in a parcel.
@@ -94,6 +129,11 @@ func (o *Order) clone() Order {
 	c.Shipments = slices.Clone(o.Shipments)
 	for i := range c.Shipments {
 		c.Shipments[i].Lines = slices.Clone(c.Shipments[i].Lines)
+		c.Shipments[i].Log = slices.Clone(c.Shipments[i].Log)
+	}
+	c.Returns = slices.Clone(o.Returns)
+	for i := range c.Returns {
+		c.Returns[i].Lines = slices.Clone(c.Returns[i].Lines)
 	}
 	return c
 }

@@ -170,7 +170,7 @@ func (s *Shop) payOrder(c call, o *Order) answer {
 		o.Payment.Amount = in.Amount.StringFixed(2)
 	}
 	if in.State == "paid" && o.State == Pending {
-		o.State = Paid
+		s.paid(o)
 	}
 	s.touch(o)
 	return showOrder(http.StatusOK, o)

@@ -31,6 +31,11 @@ func (s *Shop) placeOrder(c call) answer {
 		return refuse(http.StatusConflict, refusal{Code: "CART", Message: "no such cart", Reason: "gone"})
 	}
 	sheet := s.sheet(c, k)
+	if n, stopped := sheet.stopped(); stopped && len(k.lines) > 0 {
+		return refuse(http.StatusUnprocessableEntity, refusal{
+			Code: "NOTICE", Message: "a person must order this cart", Reason: string(n),
+		})
+	}
 	if a, refused := s.refuseOrder(k, sheet, in); refused {
 		return a
 	}
@@ -51,10 +56,10 @@ func (s *Shop) refuseOrder(k *cart, sheet Sheet, in placeRequest) (answer, bool)
 			return refuseStock(a, s.left(k, a)), true
 		}
 	}
-	if k.customer.ShipTo == nil {
+	if k.customer.ShipTo == nil && needsAddress(s.loads(k)) {
 		return refuseAddress("ship_to"), true
 	}
-	if sheet.Shipping == nil {
+	if slices.ContainsFunc(sheet.Parcels, func(p Parcel) bool { return p.Shipping == nil }) {
 		return refuse(http.StatusUnprocessableEntity, refusal{
 			Code: "SHIPPING", Message: "no way of shipping was chosen", Reason: "not_chosen",
 		}), true
@@ -83,7 +88,7 @@ func (s *Shop) insert(c call, k *cart, in placeRequest) *Order {
 		Number: digits(s.orderNo), serial: s.orderNo, ExternalRef: in.ExternalRef, Cart: k.id, State: Pending,
 		Customer: k.customer.clone(), Sheet: s.sheet(c, k),
 		Payment:   Payment{State: "none", Provider: in.Payment.Provider, Reference: in.Payment.Reference},
-		Shipments: []Shipment{}, Refunds: []Refund{}, PlacedAt: s.stamp(),
+		Shipments: []Shipment{}, Returns: []Return{}, Refunds: []Refund{}, PlacedAt: s.stamp(),
 	}
 	if in.Payment.State != "" {
 		o.Payment.State = in.Payment.State
@@ -91,15 +96,15 @@ func (s *Shop) insert(c call, k *cart, in placeRequest) *Order {
 	if in.Payment.Amount.given {
 		o.Payment.Amount = in.Payment.Amount.StringFixed(2)
 	}
-	if o.Payment.State == "paid" {
-		o.State = Paid
-	}
 	s.letGo(k)
 	for _, l := range k.lines {
 		s.items[l.sku].Stock -= l.quantity
 	}
 	o.URL = c.baseURL + "/my-order/" + o.Number
 	s.orders = append(s.orders, o)
+	if o.Payment.State == "paid" {
+		s.paid(o)
+	}
 	s.touch(o)
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -73,47 +74,106 @@ func badField(a *Address) string {
 	return ""
 }
 
-// method is a way of shipping. Its price follows the weight.
+// The shop's own corner of the world: near is where the courier and the van
+// drive, around where people come to fetch things. Both are beginnings of zips.
+var (
+	near   = []string{"939"}
+	around = []string{"939", "950"}
+)
+
+// The kinds of ways.
+const (
+	KindParcel   = "parcel"
+	KindPickup   = "pickup"
+	KindCourier  = "courier"
+	KindDownload = "download"
+)
+
+// downloadCode is the one way of a download.
+const downloadCode = "download"
+
+// method is a way for goods to reach the buyer. Its price follows the weight.
 type method struct {
 	code, label, carrier, days string
+	kind                       string
+	depot                      Depot
 	base, perKilo              decimal.Decimal
 	mainlandOnly               bool
+	zips                       []string // beginnings of those that are served; nil: all of the country
+	place                      *Place
+	fromHours, untilHours      time.Duration // after midnight of today: ready and fetched by, or the window of delivery
+	radius, center             string
 }
+
+var (
+	counter = &Place{
+		Name: "Harbor & Finch, Cannery Row", Phone: "+1 831 555 0142", Hint: "Ring at the green door.", Kind: "counter",
+		Address: Address{Name: "Harbor & Finch", Street1: "9 Cannery Row", City: "Monterey", State: "CA", Zip: "93940", Country: "US"},
+	}
+	dock = &Place{
+		Name: "Harbor & Finch, Dock 4", Phone: "+1 831 555 0143", Hint: "Bring a truck and <b>two people</b>.", Kind: "kerb",
+		Address: Address{Name: "Harbor & Finch", Street1: "4 Municipal Wharf", City: "Monterey", State: "CA", Zip: "93940", Country: "US"},
+	}
+)
 
 var methods = []method{
 	{
-		code: "standard", label: "Standard Ground", carrier: "UPS", days: "3-5",
+		code: "standard", label: "Standard Ground", carrier: "UPS", days: "3-5", kind: KindParcel, depot: House,
 		base: decimal.RequireFromString("4.90"), perKilo: decimal.RequireFromString("1.10"),
 	},
 	{
-		code: "express", label: "Express Overnight", carrier: "FedEx", days: "1", mainlandOnly: true,
+		code: "express", label: "Express Overnight", carrier: "FedEx", days: "1", mainlandOnly: true, kind: KindParcel, depot: House,
 		base: decimal.RequireFromString("14.90"), perKilo: decimal.RequireFromString("2.40"),
 	},
+	{
+		code: "counter", label: "Fetch at Cannery Row", kind: KindPickup, depot: House, zips: around, place: counter,
+		fromHours: 41 * time.Hour, untilHours: 8 * 24 * time.Hour,
+	},
+	{
+		code: "courier", label: "Bicycle Courier", carrier: "Finch Bicycles", days: "1", kind: KindCourier, depot: House, zips: near,
+		base: decimal.RequireFromString("8.50"), radius: "6", center: "93940", fromHours: 40 * time.Hour, untilHours: 44 * time.Hour,
+	},
+	{
+		code: "tube", label: "Printer's Tube", carrier: "USPS", days: "6-9", kind: KindParcel, depot: Press,
+		base: decimal.RequireFromString("3.80"), perKilo: decimal.RequireFromString("0.90"),
+	},
+	{
+		code: "tube-fast", label: "Printer's Tube, Priority", carrier: "USPS", days: "2-3", kind: KindParcel, depot: Press,
+		base: decimal.RequireFromString("9.60"), perKilo: decimal.RequireFromString("1.40"),
+	},
+	{
+		code: "dock", label: "Fetch at Dock 4", kind: KindPickup, depot: Van, zips: around, place: dock,
+		fromHours: 57 * time.Hour, untilHours: 10 * 24 * time.Hour,
+	},
+	{
+		code: "van", label: "Our Van", carrier: "Harbor & Finch", kind: KindCourier, depot: Van, zips: near,
+		base: decimal.RequireFromString("60.00"), radius: "12.5", center: "93940", fromHours: 80 * time.Hour, untilHours: 88 * time.Hour,
+	},
+	{code: downloadCode, label: "Download", days: "0", kind: KindDownload, depot: Download},
 }
 
-// offered lists the methods for an address, cheapest first; none off the map.
-// Express does not fly to Alaska and Hawaii.
-func offered(a *Address) []method {
-	if a == nil || a.Country != servedCountry {
-		return nil
-	}
+// offered lists the ways of a depot for an address; none off the map. A
+// download needs no address. Express does not fly to Alaska and Hawaii.
+func offered(a *Address, d Depot) []method {
 	var out []method
 	for _, m := range methods {
-		if m.mainlandOnly && (a.State == "AK" || a.State == "HI") {
-			continue
+		if m.depot == d && m.serves(a) {
+			out = append(out, m)
 		}
-		out = append(out, m)
 	}
 	return out
 }
 
-func offeredMethod(a *Address, code string) (method, bool) {
-	for _, m := range offered(a) {
-		if m.code == code {
-			return m, true
-		}
+func (m method) serves(a *Address) bool {
+	switch {
+	case m.kind == KindDownload:
+		return true
+	case a == nil || a.Country != servedCountry:
+		return false
+	case m.mainlandOnly && (a.State == "AK" || a.State == "HI"):
+		return false
 	}
-	return method{}, false
+	return m.zips == nil || slices.ContainsFunc(m.zips, func(start string) bool { return strings.HasPrefix(a.Zip, start) })
 }
 
 // price is net of tax; every started kilogram counts.

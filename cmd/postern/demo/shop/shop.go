@@ -47,7 +47,8 @@ type Shop struct {
 	closed  bool
 	items   map[string]*article
 	carts   map[string]*cart
-	orders  []*Order // in the order of placing
+	orders  []*Order     // in the order of placing
+	heard   []Subscriber // in the order of first asking
 	faults  []*Fault
 	arrived map[Operation]int
 	acted   map[Operation]int
@@ -58,6 +59,7 @@ type Shop struct {
 	orderNo   int
 	refundNo  int
 	parcelNo  int
+	returnNo  int
 }
 
 // New opens a shop with the whole [Catalogue] on its shelves. It lives until
@@ -69,7 +71,7 @@ func New(ctx context.Context, o Options) *Shop {
 		items: shelves(Catalogue()), carts: map[string]*cart{},
 		arrived: map[Operation]int{}, acted: map[Operation]int{},
 		random: mathrand.New(mathrand.NewPCG(o.Seed, 2009)),
-		cartNo: 1000, orderNo: 200900, refundNo: 5000, parcelNo: 7000,
+		cartNo: 1000, orderNo: 200900, refundNo: 5000, parcelNo: 7000, returnNo: 8000,
 	}
 	if s.clock == nil {
 		s.clock = clock.System()
@@ -128,6 +130,7 @@ const (
 	OrderPayment  Operation = "order.payment"
 	OrderCancel   Operation = "order.cancel"
 	OrderNoteBack Operation = "order.refund_note"
+	SubscriberSet Operation = "subscriber.set"
 )
 
 type route struct {
@@ -158,6 +161,7 @@ var api = []route{
 	{OrderPayment, "POST /orders/{no}/payment", ofOrder((*Shop).payOrder)},
 	{OrderCancel, "POST /orders/{no}/cancel", ofOrder((*Shop).cancelOrder)},
 	{OrderNoteBack, "POST /orders/{no}/refunds/note", ofOrder((*Shop).noteRefund)},
+	{SubscriberSet, "POST /subscribers", office((*Shop).setSubscriber)},
 }
 
 // findPattern is told from the plain list by its query, which a pattern of
@@ -190,6 +194,9 @@ func (s *Shop) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /img/{file}", s.public((*Shop).image))
 	mux.HandleFunc("GET /my-order/{no}", s.public((*Shop).orderPage))
+	mux.HandleFunc("GET /my-cart", s.public((*Shop).linesPage))
+	mux.HandleFunc("GET /my-cart/{id}", s.public((*Shop).cartPage))
+	mux.HandleFunc("GET /my-download/{id}", s.public((*Shop).downloadPage))
 	mux.Handle("/_control/", s.controlRoutes())
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound().write(w) })
 	return mux
