@@ -91,6 +91,10 @@ const (
 	ThreeDSRequired
 	// RequestTimeout is a body that did not arrive in time.
 	RequestTimeout
+	// NothingAvailable is a cart of which nothing can be had now.
+	NothingAvailable
+	// TooManyRequests is an agent that calls more often than it may.
+	TooManyRequests
 )
 
 // Fault is an error with a kind. Message is for a stranger: it names no secret and no buyer's data. Err is for the log.

@@ -11,7 +11,7 @@ var kindNames = map[Kind]string{
 	MethodNotAllowed: "method_not_allowed", MissingVersion: "missing_version", UnsupportedVersion: "unsupported_version",
 	IdempotencyKeyRequired: "idempotency_key_required", IdempotencyInFlight: "idempotency_in_flight",
 	IdempotencyMismatch: "idempotency_conflict", ThreeDSRequired: "requires_3ds",
-	RequestTimeout: "request_timeout",
+	RequestTimeout: "request_timeout", NothingAvailable: "nothing_available", TooManyRequests: "too_many_requests",
 }
 
 // String is the kind's name in logs, spans and adapter files.

@@ -1,0 +1,137 @@
+package carts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/postern-gateway/postern/adapters"
+	"github.com/postern-gateway/postern/gateway/commerce"
+)
+
+const (
+	paramLines       = "$.line_items"
+	codeMissingLines = "missing_line_items" // openapi.cart of 2026-04-17, response BadRequest
+	codeInvalidItem  = "invalid_item_id"
+)
+
+// maxRefusals bounds how many lines one pricing sets aside. Each is one more call to the shop.
+const maxRefusals = 32
+
+// pricing is one asking for a price.
+type pricing struct {
+	cart     commerce.Cart // as it was wished for
+	ask      commerce.Cart // without the lines that the shop refused
+	messages []commerce.Message
+	unknown  []commerce.Fault // about the lines that the shop does not sell
+	soldOut  int
+}
+
+// price asks the shop for the price of the lines. A line that the shop refuses is set aside, stays in the cart without a price, and a
+// message tells why: lines must never vanish silently (ACP rfc.cart 4.2, read 2026-11-22). Where nothing is left, there is no cart:
+// unknown items are the request's fault, sold-out ones fail with NothingAvailable.
+//
+// No discount code, address or option takes part, so that the only other refusals are about the buyer and the cart as a whole.
+func (s *Service) price(ctx context.Context, shop Shop, key string, cart commerce.Cart, cartRef string) (commerce.Quote, []commerce.Message, error) {
+	p := pricing{cart: cart, ask: cart}
+	for range maxRefusals {
+		q, err := shop.Upstream.Quote(ctx, adapters.QuoteRequest{Key: key, CartRef: cartRef, Cart: p.ask})
+		if err == nil {
+			q.Lines = p.lines(q.Lines)
+			return q, slices.Concat(q.Messages, p.messages), nil
+		}
+		f, ok := errors.AsType[*commerce.Fault](err)
+		switch {
+		case !ok:
+			return commerce.Quote{}, nil, err
+		case f.Kind == commerce.CartGone && cartRef != "":
+			cartRef = "" // the shop forgot the cart: everything that it held is in ours
+		case !p.setAside(f):
+			if f.Kind == commerce.Unexplained {
+				s.log.ErrorContext(ctx, "a cart needs eyes", "alert", "shop_answer_unexplained", "shop", shop.Upstream.Name(),
+					"remedy", "teach the adapter what this answer of the shop means", "error", f)
+			}
+			return commerce.Quote{}, nil, refusal(f, cart)
+		case len(p.ask.Lines) == 0 && p.soldOut == 0:
+			return commerce.Quote{}, nil, &p.unknown[0]
+		case len(p.ask.Lines) == 0:
+			return commerce.Quote{}, nil, &commerce.Fault{
+				Kind: commerce.NothingAvailable, Param: paramLines, Message: "none of the items can be had now", Err: f,
+			}
+		}
+	}
+	return commerce.Quote{}, nil, commerce.Faultf(commerce.Unavailable, "the shop refused too many lines, one after the other; send fewer lines")
+}
+
+// setAside takes the line that f refuses out of what is asked for and notes why. It reports false when there is none.
+func (p *pricing) setAside(f *commerce.Fault) bool {
+	if f.Kind != commerce.OutOfStock && f.Kind != commerce.ItemUnavailable {
+		return false
+	}
+	at := lineOf(f, p.ask.Lines)
+	if at < 0 {
+		return false
+	}
+	line := p.ask.Lines[at]
+	i := slices.IndexFunc(p.cart.Lines, func(l commerce.CartLine) bool { return l.ID == line.ID })
+	param := fmt.Sprintf("%s[%d]", paramLines, i)
+	if f.Kind == commerce.OutOfStock {
+		p.soldOut++
+		text := "This item is out of stock."
+		if f.Available != nil && *f.Available > 0 {
+			text = fmt.Sprintf("Only %d of this item are in stock.", *f.Available)
+		}
+		p.messages = append(p.messages, commerce.ErrorMessage(commerce.CodeOutOfStock, param, commerce.RequiresBuyerReview, text))
+	} else {
+		p.unknown = append(p.unknown, commerce.Fault{
+			Kind: commerce.Invalid, Code: codeInvalidItem, Param: param + ".item.id", Message: fmt.Sprintf("the shop does not sell item %q", line.ItemID), Err: f,
+		})
+		p.messages = append(p.messages, commerce.ErrorMessage(commerce.CodeNotFound, param, commerce.RequiresBuyerReview, "The shop does not sell this item."))
+	}
+	p.ask.Lines = slices.Delete(slices.Clone(p.ask.Lines), at, at+1)
+	return true
+}
+
+// lines are the priced lines with the refused ones at their places.
+func (p *pricing) lines(priced []commerce.Line) []commerce.Line {
+	all := make([]commerce.Line, 0, len(p.cart.Lines))
+	for _, want := range p.cart.Lines {
+		i := slices.IndexFunc(priced, func(l commerce.Line) bool { return l.ID == want.ID })
+		if i >= 0 {
+			all = append(all, priced[i])
+			continue
+		}
+		all = append(all, commerce.Line{ID: want.ID, ItemID: want.ItemID, Quantity: want.Quantity, Availability: commerce.SoldOut})
+	}
+	return all
+}
+
+// lineOf finds the line that a fault names, by line id or by item.
+func lineOf(f *commerce.Fault, lines []commerce.CartLine) int {
+	return slices.IndexFunc(lines, func(l commerce.CartLine) bool {
+		return (f.LineID != "" && l.ID == f.LineID) || (f.LineID == "" && f.Item != "" && l.ItemID == f.Item)
+	})
+}
+
+// refusal is what an agent is told when a cart cannot be priced at all. Only a refusal that the adapter recognised is the request's
+// fault; what nobody can explain is between the shop and its adapter.
+func refusal(f *commerce.Fault, cart commerce.Cart) error {
+	if errors.Is(f, commerce.ErrOverflow) && f.Kind == commerce.Rejected {
+		param := paramLines
+		if i := lineOf(f, cart.Lines); i >= 0 {
+			param = fmt.Sprintf("%s[%d].quantity", paramLines, i)
+		}
+		return commerce.Faultf(commerce.Invalid, "the cart costs more than can be charged; lower its quantities").At(param).Because(f)
+	}
+	switch f.Kind {
+	case commerce.BuyerRejected:
+		return commerce.Faultf(commerce.Invalid, "the shop does not accept this buyer").At("$.buyer").Because(f)
+	case commerce.ItemUnavailable, commerce.OutOfStock, commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping,
+		commerce.OptionGone, commerce.Unsupported, commerce.Rejected, commerce.PriceChanged:
+		// The shop's own words stay in the log: they tell of its insides.
+		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart; change its lines").At(paramLines).Because(f)
+	default:
+		return unavailable("ask the shop for a price", f)
+	}
+}
