@@ -103,15 +103,11 @@ func (p Purchase) orderLines(s Snapshot) ([]OrderLine, map[string]string) {
 
 func (p Purchase) fulfillments(s Snapshot, ids map[string]string) []Fulfillment {
 	out := make([]Fulfillment, 0, len(s.Shipments))
-	kind := Shipping
-	if len(p.Choices) > 0 && p.Choices[0].Type != LocalDelivery && p.Choices[0].Type != "" {
-		kind = p.Choices[0].Type
-	}
 	for i, sh := range s.Shipments {
 		f := Fulfillment{
-			ID: sh.ID, Type: kind, Status: sh.Status,
+			ID: sh.ID, Status: sh.Status, Description: sh.Description, EstimatedDelivery: sh.Estimated, Digital: sh.Digital,
 			Carrier: sh.Carrier, TrackingNumber: sh.TrackingNumber, TrackingURL: sh.TrackingURL,
-			Lines: mapLines(sh.Lines, ids),
+			Lines: mapLines(sh.Lines, ids), Events: sh.Events,
 		}
 		if f.ID == "" {
 			f.ID = "ful_" + strconv.Itoa(i+1)
@@ -121,24 +117,79 @@ func (p Purchase) fulfillments(s Snapshot, ids map[string]string) []Fulfillment 
 				f.Lines = append(f.Lines, LineQuantity{LineID: l.ID, Quantity: l.Quantity})
 			}
 		}
-		if p.ShipTo != nil && kind == Shipping {
-			f.Destination = p.ShipTo.Address
-		}
-		for _, e := range []struct {
-			kind string
-			at   time.Time
-		}{{"shipped", sh.ShippedAt}, {"delivered", sh.DeliveredAt}} {
-			if !e.at.IsZero() {
-				f.Events = append(f.Events, FulfillmentEvent{ID: f.ID + "_" + e.kind, Type: e.kind, OccurredAt: e.at})
-			}
+		choice := p.choiceOf(f.Lines, sh.Type)
+		f.Type = fulfillmentKind(cmp.Or(sh.Type, choice.Type))
+		f.Destination = p.destination(f.Type, choice.OptionID)
+		if len(f.Events) == 0 {
+			f.Events = datedEvents(f.ID, sh)
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
+// fulfillmentKind is the kind that orders know: local delivery has no counterpart there and is shipping.
+func fulfillmentKind(t FulfillmentType) FulfillmentType {
+	if t == "" || t == LocalDelivery {
+		return Shipping
+	}
+	return t
+}
+
+// choiceOf is what was chosen for the lines: a choice that names one of them, or else one for all, of the given kind where it is known.
+func (p Purchase) choiceOf(lines []LineQuantity, t FulfillmentType) Choice {
+	best, rank := Choice{}, -1
+	for _, c := range p.Choices {
+		n := 0
+		if slices.ContainsFunc(lines, func(l LineQuantity) bool { return slices.Contains(c.LineIDs, l.LineID) }) {
+			n = 2
+		} else if len(c.LineIDs) > 0 && len(p.Choices) > 1 {
+			continue // it is for other lines
+		}
+		if t != "" && c.Type == t {
+			n++
+		}
+		if n > rank {
+			best, rank = c, n
+		}
+	}
+	return best
+}
+
+// destination is where a delivery goes: to the buyer, or to where the buyer fetches it. Digital goods go nowhere.
+func (p Purchase) destination(t FulfillmentType, optionID string) *Address {
+	switch t {
+	case Shipping:
+		if p.ShipTo != nil {
+			return p.ShipTo.Address
+		}
+	case Pickup:
+		for _, o := range p.Options {
+			if o.ID == optionID && o.Pickup != nil {
+				return &o.Pickup.Address
+			}
+		}
+	default:
+	}
+	return nil
+}
+
+// datedEvents are the events of a shipment of which only its dates are known.
+func datedEvents(id string, sh Shipment) []FulfillmentEvent {
+	var out []FulfillmentEvent
+	for _, e := range []struct {
+		kind string
+		at   time.Time
+	}{{"shipped", sh.ShippedAt}, {"delivered", sh.DeliveredAt}} {
+		if !e.at.IsZero() {
+			out = append(out, FulfillmentEvent{ID: id + "_" + e.kind, Type: e.kind, OccurredAt: e.at})
+		}
+	}
+	return out
+}
+
 func (p Purchase) adjustments(s Snapshot, refunds map[string]AdjustmentStatus, ids map[string]string) []Adjustment {
-	out := make([]Adjustment, 0, len(s.Refunds))
+	out := make([]Adjustment, 0, len(s.Refunds)+len(s.Adjustments))
 	for _, r := range p.Returned {
 		out = append(out, Adjustment{
 			ID: r.ID, Type: "refund", Status: cmp.Or(p.ReturnedStatus[r.ID], AdjustmentCompleted), OccurredAt: r.CreatedAt, Amount: r.Amount, Currency: p.Currency,
@@ -158,6 +209,10 @@ func (p Purchase) adjustments(s Snapshot, refunds map[string]AdjustmentStatus, i
 			ID: r.ID, Type: "refund", Status: status, OccurredAt: r.CreatedAt, Amount: r.Amount, Currency: p.Currency,
 			Lines: mapLines(r.Lines, ids), Reason: r.Reason,
 		})
+	}
+	for _, a := range s.Adjustments {
+		a.Currency, a.Lines = p.Currency, mapLines(a.Lines, ids)
+		out = append(out, a)
 	}
 	return out
 }

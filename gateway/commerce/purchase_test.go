@@ -107,3 +107,45 @@ func TestOrderRecordSurvivesItsStore(t *testing.T) {
 		t.Error("half a record was read")
 	}
 }
+
+// TestDeliveriesOfSeveralKinds holds that every delivery has the kind, the destination and the history of its own lines.
+func TestDeliveriesOfSeveralKinds(t *testing.T) {
+	t.Parallel()
+	p, s := bought()
+	p.Lines = append(p.Lines, commerce.Line{ID: "li_3", ItemID: "book", Quantity: 1}, commerce.Line{ID: "li_4", ItemID: "roaster", Quantity: 1})
+	p.Choices = []commerce.Choice{
+		{Type: commerce.Pickup, OptionID: "counter", LineIDs: []string{"li_1", "li_2"}},
+		{Type: commerce.Digital, OptionID: "file", LineIDs: []string{"li_3"}},
+		{Type: commerce.LocalDelivery, OptionID: "van", LineIDs: []string{"li_4"}},
+	}
+	p.Options = []commerce.FulfillmentOption{{ID: "counter", Pickup: &commerce.PickupPlace{Address: commerce.Address{City: "Monterey"}}}}
+	s.Lines = append(s.Lines, commerce.SnapshotLine{ID: "c", ItemID: "book", Ordered: 1, Current: 1}, commerce.SnapshotLine{ID: "d", ItemID: "roaster", Ordered: 1, Current: 1})
+	part := func(line string) []commerce.LineQuantity { return []commerce.LineQuantity{{LineID: line, Quantity: 1}} }
+	s.Shipments = []commerce.Shipment{
+		{ID: "s1", Status: "ready_for_pickup", Lines: part("a"), Events: []commerce.FulfillmentEvent{{ID: "e1", Type: "ready_for_pickup"}}, ShippedAt: time.Unix(1, 0)},
+		{ID: "s2", Status: "delivered", Type: commerce.Digital, Lines: part("c"), Digital: &commerce.DigitalDelivery{AccessURL: "https://shop.example/x"}},
+		{ID: "s3", Status: "out_for_delivery", Lines: part("d")},
+	}
+	s.Adjustments = []commerce.Adjustment{{ID: "b1", Type: "return", Status: commerce.AdjustmentCompleted, Lines: part("a")}}
+	o := p.Order(s, nil)
+	for i, want := range []struct {
+		kind   commerce.FulfillmentType
+		city   string
+		events int
+	}{{commerce.Pickup, "Monterey", 1}, {commerce.Digital, "", 0}, {commerce.Shipping, "Reno", 0}} {
+		f := o.Fulfillments[i]
+		city := ""
+		if f.Destination != nil {
+			city = f.Destination.City
+		}
+		if f.Type != want.kind || city != want.city || len(f.Events) != want.events {
+			t.Errorf("delivery %d: %+v to %q", i, f, city)
+		}
+	}
+	if o.Fulfillments[1].Digital == nil {
+		t.Error("the download is lost")
+	}
+	if a := o.Adjustments; len(a) != 1 || a[0].Currency != "usd" || a[0].Lines[0].LineID != "li_1" || o.Refunded() != 0 {
+		t.Errorf("adjustments %+v", a)
+	}
+}

@@ -21,8 +21,10 @@ type Snapshot struct {
 	OptionIDs  []string // of all selected options, where lines go by different ones; empty: not said
 	Shipments  []Shipment
 	Refunds    []ShopRefund
-	Revision   string // changes with every change of the order; may be empty
-	UpdatedAt  time.Time
+	// Adjustments are what else changed after the purchase and moves no money through Postern, such as a return. No refund is among them.
+	Adjustments []Adjustment
+	Revision    string // changes with every change of the order; may be empty
+	UpdatedAt   time.Time
 }
 
 // PaymentState is what the shop believes about the money.
@@ -51,6 +53,12 @@ type Shipment struct {
 	Carrier, TrackingNumber, TrackingURL string
 	Lines                                []LineQuantity // ids of [SnapshotLine]; empty means all lines
 	ShippedAt, DeliveredAt               time.Time
+	Type                                 FulfillmentType // empty: as the option that was chosen for its lines
+	Description                          string
+	Estimated                            Window
+	Digital                              *DigitalDelivery
+	// Events are what happened to it, oldest first. Without any they are made of ShippedAt and DeliveredAt.
+	Events []FulfillmentEvent
 }
 
 // ShopRefund is a refund that the shop decided. Postern moves the money.
