@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"iter"
+	"slices"
+)
+
 // Deviation names a shape that a date does not have and that is read all the
 // same, such as "quantity_missing". The names are translate/reader's; they are
 // few, because metrics count by them.
@@ -28,4 +33,55 @@ func (r *Reader) Deviations() []Deviated { return r.deviations }
 
 // Apart begins to read the same document with refusals of its own, for a part
 // whose mistakes must not fail the request.
-func (r *Reader) Apart() *Reader { return &Reader{doc: r.doc} }
+func (r *Reader) Apart() *Reader { return NewReader(r.doc) }
+
+// mark is what reading has done with a node.
+type mark uint8
+
+const (
+	opened mark = 1 << iota // an object of which a member was asked for by name
+	looked                  // a member that was asked for by name
+)
+
+// Known says that the date has these members here, although nobody reads
+// them: a price that the shop knows better, for example.
+func (v Value) Known(names ...string) {
+	for _, member := range v.objectMembers() {
+		if slices.Contains(names, v.r.doc.nodes[member.at].name) {
+			v.r.marks[member.at] |= looked
+		}
+	}
+}
+
+// Open says that the object may hold members that nobody knows.
+func (v Value) Open() {
+	for _, member := range v.objectMembers() {
+		v.r.marks[member.at] |= looked
+	}
+}
+
+// objectMembers are the members of an object; none of anything else.
+func (v Value) objectMembers() iter.Seq2[int, Value] {
+	if v.Kind() != KindObject {
+		return func(func(int, Value) bool) {}
+	}
+	return v.children
+}
+
+// DeviateRest records what is left when everything was read: unknown for a
+// member that nobody asked for, in an object of which others were asked for,
+// and null for a member that was asked for and is null. Objects that were
+// taken as they are, such as metadata, hold no unknown members.
+func (r *Reader) DeviateRest(unknown, null Deviation) {
+	nodes := r.doc.nodes
+	for i := 1; i < len(nodes); i++ {
+		parent := nodes[i].parent
+		switch {
+		case r.marks[parent]&opened == 0 || nodes[parent].kind != KindObject:
+		case r.marks[i]&looked == 0:
+			Value{r: r, at: int32(i)}.Deviate(unknown)
+		case nodes[i].kind == KindNull:
+			Value{r: r, at: int32(i)}.Deviate(null)
+		}
+	}
+}

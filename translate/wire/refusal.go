@@ -36,8 +36,13 @@ const (
 	WrongFormat
 	// Missing means that a required member is absent, null or empty.
 	Missing
+	// LinesMissing means a cart without lines.
+	LinesMissing
 	// Unsupported means a well-formed value that this gateway does not take.
 	Unsupported
+	// Private means a card number, or another trace of a person, where none
+	// belongs.
+	Private
 )
 
 var reasonText = [...]string{
@@ -53,7 +58,9 @@ var reasonText = [...]string{
 	WrongType:     "has the wrong JSON type",
 	WrongFormat:   "has the wrong format",
 	Missing:       "is missing",
+	LinesMissing:  "must name a line",
 	Unsupported:   "is not supported",
+	Private:       "holds data that does not belong there",
 }
 
 // String names the reason in words, lower case, fit for the middle of a sentence.
@@ -65,14 +72,19 @@ func (r Reason) String() string {
 }
 
 // Code is the ACP error code of the reason. The protocol leaves codes to
-// implementations; missing and invalid are the two that its documents use for
-// bodies (ACP rfc.agentic_checkout 3.1, read 2026-11-22).
+// implementations; missing, invalid and pii_not_allowed are those that its
+// documents use for bodies (ACP rfc.agentic_checkout 3.1 and
+// rfc.affiliate_attribution 6, read 2026-11-22).
 func (r Reason) Code() string {
 	switch r {
 	case Missing:
 		return "missing"
+	case LinesMissing:
+		return "missing_line_items"
 	case Unsupported:
 		return "unsupported"
+	case Private:
+		return "pii_not_allowed"
 	default:
 		return "invalid"
 	}

@@ -13,6 +13,8 @@ type Reader struct {
 	doc        *Document
 	first      *Refusal
 	deviations []Deviated
+	marks      []mark // one for each node
+	few        [64]mark
 }
 
 // NewReader begins to read d. A nil document reads as the empty body.
@@ -20,7 +22,13 @@ func NewReader(d *Document) *Reader {
 	if d == nil {
 		d = &Document{}
 	}
-	return &Reader{doc: d}
+	r := &Reader{doc: d}
+	if n := len(d.nodes); n <= len(r.few) { // most bodies: spares them an allocation
+		r.marks = r.few[:n]
+	} else {
+		r.marks = make([]mark, n)
+	}
+	return r
 }
 
 // Err is the first refusal, a *[Refusal], or nil.
@@ -131,10 +139,12 @@ func (v Value) Get(name string) Value {
 		return missing
 	}
 	nodes := v.r.doc.nodes
+	v.r.marks[v.at] |= opened
 	found := missing
 	for child := v.at + 1; child < nodes[v.at].end; child = nodes[child].end {
 		switch got := nodes[child].name; {
 		case got == name:
+			v.r.marks[child] |= looked
 			found = Value{r: v.r, at: child}
 		case len(got) == len(name) && strings.EqualFold(got, name):
 			v.r.Refuse(Value{r: v.r, at: child}, LetterCase, "names are case-sensitive; "+name+" is expected")

@@ -232,9 +232,11 @@ func TestPath(t *testing.T) {
 
 func TestReasons(t *testing.T) {
 	t.Parallel()
-	codes := map[wire.Reason]string{wire.Missing: "missing", wire.Unsupported: "unsupported"}
+	codes := map[wire.Reason]string{
+		wire.Missing: "missing", wire.LinesMissing: "missing_line_items", wire.Unsupported: "unsupported", wire.Private: "pii_not_allowed",
+	}
 	texts := map[string]bool{}
-	for reason := wire.Malformed; reason <= wire.Unsupported; reason++ {
+	for reason := wire.Malformed; reason <= wire.Private; reason++ {
 		want := codes[reason]
 		if want == "" {
 			want = "invalid"
