@@ -38,6 +38,7 @@ func (c *checker) check() {
 	c.checkShops()
 	c.checkAgents()
 	c.checkLimits()
+	c.checkMCP()
 	c.checkTelemetry()
 }
 

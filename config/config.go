@@ -34,6 +34,8 @@ type Config struct {
 	Agents []Agent `yaml:"agents,required"`
 	// Limits bounds what one request may ask for.
 	Limits Limits `yaml:"limits"`
+	// MCP is the endpoint for agents that speak the Model Context Protocol.
+	MCP MCP `yaml:"mcp"`
 	// Telemetry is what the standard OTEL_* variables do not say.
 	Telemetry Telemetry `yaml:"telemetry"`
 
@@ -123,6 +125,7 @@ func (c *Config) ShopNames() []string { return slices.Sorted(maps.Keys(c.Shops))
 func newConfig() *Config {
 	c := &Config{}
 	c.Limits.SetDefaults()
+	c.MCP.SetDefaults()
 	c.Telemetry.SetDefaults()
 	return c
 }

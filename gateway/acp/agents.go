@@ -26,10 +26,12 @@ type key struct {
 }
 
 type agent struct {
-	name   string
-	strict bool
-	shops  []string
-	byHost map[string]string // shop by host name, lower case
+	name    string
+	strict  bool
+	keyless bool   // over MCP it may leave the idempotency key out
+	errors  string // config.AgentMCP.Errors
+	shops   []string
+	byHost  map[string]string // shop by host name, lower case
 }
 
 // NewAgents reads the callers out of the configuration. It fails when a key is no SHA-256, when two agents share a key, or when an
@@ -38,7 +40,10 @@ func NewAgents(agents []config.Agent, shops map[string]config.Shop) (*Agents, er
 	all := &Agents{}
 	owners := map[[sha256.Size]byte]string{}
 	for _, a := range agents {
-		who := &agent{name: a.Name, strict: a.Strict, shops: a.Shops, byHost: map[string]string{}}
+		who := &agent{name: a.Name, strict: a.Strict, errors: config.MCPErrorsACP, shops: a.Shops, byHost: map[string]string{}}
+		if a.MCP != nil {
+			who.keyless, who.errors = !a.MCP.RequireKey, a.MCP.Errors
+		}
 		for _, name := range a.Shops {
 			shop, ok := shops[name]
 			if !ok {

@@ -76,7 +76,10 @@ var verdicts = map[commerce.Kind]verdict{
 	// The status of a mismatch belongs to the date: translate.Version.MismatchStatus.
 	commerce.IdempotencyMismatch: {status: http.StatusUnprocessableEntity, kind: wire.InvalidRequest, code: "idempotency_conflict"},
 	commerce.ThreeDSRequired:     {status: http.StatusBadRequest, kind: wire.InvalidRequest, code: commerce.CodeRequires3DS},
-	commerce.RequestTimeout:      {status: http.StatusRequestTimeout, kind: wire.InvalidRequest, code: "request_timeout"},
+	// Stock comes back, so that neither answer is final.
+	commerce.NothingAvailable: {status: http.StatusUnprocessableEntity, kind: wire.InvalidRequest, code: commerce.CodeOutOfStock},
+	commerce.TooManyRequests:  {status: http.StatusTooManyRequests, kind: wire.InvalidRequest, code: "rate_limited", retryAfter: time.Second},
+	commerce.RequestTimeout:   {status: http.StatusRequestTimeout, kind: wire.InvalidRequest, code: "request_timeout"},
 }
 
 // verdictOf is the row of k. A kind without a row is a bug and told as one.
@@ -108,10 +111,11 @@ func Refusal(apiVersion string, err error) Response {
 	if !known {
 		v = translate.Newest()
 	}
-	return refusal(v, faultOf(err))
+	return refusal(v, faultOf(err), translate.SupportedVersions())
 }
 
-func refusal(v translate.Version, f *commerce.Fault) Response {
+// refusal tells f in the shape of v; dates are what an error about the version lists.
+func refusal(v translate.Version, f *commerce.Fault, dates []string) Response {
 	row := verdictOf(f.Kind)
 	r := Response{Status: row.status, Refused: true, Kind: f.Kind, RetryAfter: retryAfter(f, row)}
 	if f.Kind == commerce.IdempotencyMismatch {
@@ -128,7 +132,7 @@ func refusal(v translate.Version, f *commerce.Fault) Response {
 		p.Param = f.Param
 	}
 	if f.Kind == commerce.MissingVersion || f.Kind == commerce.UnsupportedVersion {
-		p.SupportedVersions = translate.SupportedVersions()
+		p.SupportedVersions = dates
 	}
 	body, err := v.EncodeError(p)
 	if err != nil { // a flat object of strings always encodes; should it not, the agent still gets a flat error

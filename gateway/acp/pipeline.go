@@ -238,9 +238,9 @@ func (c *call) checkVersion() error {
 	case c.dated:
 		return nil
 	case c.request.APIVersion == "":
-		return commerce.Faultf(commerce.MissingVersion, "the API-Version header is missing; send one of supported_versions")
+		return commerce.Faultf(commerce.MissingVersion, "the API version is missing (header API-Version, over MCP meta.api_version); send one of supported_versions")
 	default:
-		return commerce.Faultf(commerce.UnsupportedVersion, "this API-Version is not served; send one of supported_versions")
+		return commerce.Faultf(commerce.UnsupportedVersion, "this API version is not served here; send one of supported_versions")
 	}
 }
 
