@@ -67,20 +67,22 @@ func PeerOf(ctx context.Context) *Peer {
 	return &Peer{}
 }
 
-// lookup finds the date that the call asks for, among those that its carrier has.
+// lookup finds the date that the call asks for, among those that have its carrier and its operation.
 func (r Request) lookup() (translate.Version, bool) {
 	v, ok := translate.Lookup(r.APIVersion)
-	return v, ok && (v.MCP || !r.MCP)
+	return v, ok && r.exists(v)
 }
 
-// dates are what the call's carrier speaks, oldest first.
+// exists reports whether a date has the call's carrier and operation. A date without them is answered as one that is not served, and
+// told which are: carts, like MCP, came with 2026-04-17 and were never part of the older ones.
+func (r Request) exists(v translate.Version) bool {
+	return (v.MCP || !r.MCP) && (v.Carts || !r.Operation.ofCart())
+}
+
+// dates are those that the call could be of, oldest first.
 func (r Request) dates() []string {
-	all := translate.SupportedVersions()
-	if !r.MCP {
-		return all
-	}
-	return slices.DeleteFunc(all, func(date string) bool {
+	return slices.DeleteFunc(translate.SupportedVersions(), func(date string) bool {
 		v, ok := translate.Lookup(date)
-		return !ok || !v.MCP
+		return !ok || !r.exists(v)
 	})
 }

@@ -55,8 +55,10 @@ type Store interface {
 type Config struct {
 	Agents   *Agents
 	Sessions Sessions
-	Store    Store
-	Clock    clock.Clock
+	// Carts is nil when no shop keeps carts.
+	Carts Carts
+	Store Store
+	Clock clock.Clock
 	// Owner names this incarnation of the process; claims carry it (S17).
 	Owner string
 	// Timeouts bound a call from its arrival to its answer.
@@ -75,9 +77,9 @@ type Config struct {
 
 // Timeouts bound a call. Zero means the default. When the time is over the agent is told 503 and to come again; a completion goes on.
 type Timeouts struct {
-	// Read is for get. Default 8 s.
+	// Read is for get, of a session or a cart. Default 8 s.
 	Read time.Duration
-	// Change is for create, update and cancel. Default 8 s.
+	// Change is for create, update and cancel, and for all that changes a cart. Default 8 s.
 	Change time.Duration
 	// Complete is for complete. Default 25 s: agents do not say how long they wait, and common gateways give up after 30 s.
 	Complete time.Duration
@@ -86,11 +88,11 @@ type Timeouts struct {
 func (t Timeouts) of(o Operation) time.Duration {
 	d, otherwise := t.Change, 8*time.Second
 	switch o {
-	case Get:
+	case Get, CartGet:
 		d = t.Read
 	case Complete:
 		d, otherwise = t.Complete, 25*time.Second
-	case Create, Update, Cancel:
+	case Create, Update, Cancel, CartCreate, CartReplace, CartCancel:
 	}
 	if d <= 0 {
 		return otherwise
@@ -102,6 +104,7 @@ func (t Timeouts) of(o Operation) time.Duration {
 type Pipeline struct {
 	agents     *Agents
 	sessions   Sessions
+	carts      Carts
 	store      Store
 	clock      clock.Clock
 	owner      string
@@ -130,7 +133,7 @@ func New(c Config) *Pipeline {
 	}
 	return &Pipeline{
 		signatures: c.Signatures, identities: c.Identities, deviated: c.Deviated,
-		agents: c.Agents, sessions: c.Sessions, store: c.Store, clock: c.Clock, owner: c.Owner, timeouts: c.Timeouts,
+		agents: c.Agents, sessions: c.Sessions, carts: c.Carts, store: c.Store, clock: c.Clock, owner: c.Owner, timeouts: c.Timeouts,
 		maxLines: c.MaxLines, log: c.Log, tracer: c.Tracer,
 	}
 }
@@ -191,20 +194,17 @@ func (c *call) run(ctx context.Context) (Response, error) {
 	if err := c.identify(); err != nil {
 		return Response{}, err
 	}
-	if err := c.checkVersion(); err != nil {
+	if err := c.checkPlace(); err != nil {
 		return Response{}, err
-	}
-	if c.request.Operation != Create && !plausibleID(c.request.ID) {
-		return Response{}, commerce.Faultf(commerce.NotFound, "there is no such checkout session")
 	}
 	if err := c.prove(ctx); err != nil {
 		return Response{}, err
 	}
-	if c.request.Operation == Get {
+	if c.request.Operation.reads() {
 		if err := c.verify(ctx, nil); err != nil {
 			return Response{}, err
 		}
-		a, err := c.sessions.Get(ctx, c.render(ctx), c.request.ID)
+		a, err := c.get(ctx)
 		return Response{Status: a.Status, Body: a.Body}, err
 	}
 	if err := c.checkKey(); err != nil {
@@ -229,6 +229,32 @@ func (c *call) identify() error {
 	c.agent, c.strict, c.keyless = who.name, who.strict, who.keyless
 	c.shop, err = who.shop(c.request.Host)
 	return err
+}
+
+// checkPlace refuses a call to what is not there: carts where the shop keeps none, the wrong date, an id that can be none.
+func (c *call) checkPlace() error {
+	if err := c.checkCarts(); err != nil {
+		return err
+	}
+	if err := c.checkVersion(); err != nil {
+		return err
+	}
+	switch {
+	case c.request.Operation.creates() || plausibleID(c.request.ID):
+		return nil
+	case c.request.Operation.ofCart():
+		return commerce.Faultf(commerce.NotFound, "there is no such cart")
+	default:
+		return commerce.Faultf(commerce.NotFound, "there is no such checkout session")
+	}
+}
+
+// get reads what the call names.
+func (c *call) get(ctx context.Context) (store.Answer, error) {
+	if c.request.Operation == CartGet {
+		return c.carts.Get(ctx, c.renderCart(ctx), c.request.ID)
+	}
+	return c.sessions.Get(ctx, c.render(ctx), c.request.ID)
 }
 
 // checkVersion refuses a call without a date or of one that is not spoken; there is no nearest date (ACP rfc.agentic_checkout 2.1, read
@@ -320,6 +346,8 @@ func (c *call) change(ctx context.Context) (store.Answer, error) {
 			return store.Answer{}, err
 		}
 		return c.sessions.Cancel(ctx, c.render(ctx), id, r)
+	case CartCreate, CartReplace, CartCancel:
+		return c.changeCart(ctx)
 	default:
 		return store.Answer{}, fmt.Errorf("there is no operation %q", c.request.Operation)
 	}
@@ -420,7 +448,11 @@ func (c *call) annotate(ctx context.Context, r Response) {
 		attrs = append(attrs, telemetry.AttrVersion.String(c.version.Date))
 	}
 	if c.agent != "" && plausibleID(c.request.ID) {
-		attrs = append(attrs, telemetry.AttrSession.String(c.request.ID))
+		what := telemetry.AttrSession
+		if c.request.Operation.ofCart() {
+			what = telemetry.AttrCart
+		}
+		attrs = append(attrs, what.String(c.request.ID))
 	}
 	if r.Refused {
 		attrs = append(attrs, telemetry.AttrFault.String(r.Kind.String()))

@@ -26,6 +26,14 @@ const (
 // reads reports whether the operation changes nothing.
 func (o Operation) reads() bool { return o == Get || o == CartGet }
 
+// creates reports whether the operation makes what has no id yet.
+func (o Operation) creates() bool { return o == Create || o == CartCreate }
+
+// ofCart reports whether the operation is about a cart.
+func (o Operation) ofCart() bool {
+	return o == CartCreate || o == CartGet || o == CartReplace || o == CartCancel
+}
+
 // Request is one call, freed from what carried it.
 type Request struct {
 	Operation Operation
@@ -42,6 +50,9 @@ type Request struct {
 	// Key is the Idempotency-Key. KeyPresent tells an empty key from none. Get ignores both.
 	Key        string
 	KeyPresent bool
+	// KeyOptional says that the carrier's method needs no key in any date, as PUT does: only a POST must have one (ACP
+	// rfc.agentic_checkout 6.1, read 2026-11-22). A key that is there counts.
+	KeyOptional bool
 	// Language is the value of Accept-Language; may be empty.
 	Language string
 	// Signature and Timestamp are what the agent signed the body with; empty when it did not.
@@ -60,6 +71,12 @@ type Request struct {
 func (r Request) path() string {
 	const root = "POST /checkout_sessions"
 	switch r.Operation {
+	case CartCreate:
+		return "POST /carts"
+	case CartReplace:
+		return "PUT /carts/" + r.ID // by POST too: it is one endpoint with two spellings
+	case CartCancel:
+		return "POST /carts/" + r.ID + "/cancel"
 	case Update:
 		return root + "/" + r.ID
 	case Complete, Cancel:

@@ -27,6 +27,7 @@ const (
 	AttrOperation = attribute.Key("postern.operation")        // create, update, …, or the operation of an adapter
 	AttrVersion   = attribute.Key("postern.acp.version")      // ACP date of the request or event
 	AttrSession   = attribute.Key("postern.session.id")       // our session id
+	AttrCart      = attribute.Key("postern.cart.id")          // our cart id
 	AttrOrder     = attribute.Key("postern.order.id")         // our order id
 	AttrPayment   = attribute.Key("postern.payment.id")       // the processor's id of the payment, which opens nothing
 	AttrAttempt   = attribute.Key("postern.attempt")          // attempt of the saga, from 1
@@ -54,7 +55,7 @@ const (
 // Allowed reports whether an attribute may leave with a span.
 func Allowed(key attribute.Key) bool {
 	switch key {
-	case AttrAgent, AttrShop, AttrOperation, AttrVersion, AttrSession, AttrOrder, AttrPayment, AttrAttempt,
+	case AttrAgent, AttrShop, AttrOperation, AttrVersion, AttrSession, AttrCart, AttrOrder, AttrPayment, AttrAttempt,
 		AttrFault, AttrReplayed, AttrEvent, AttrEventType, AttrDelivery, AttrPeer,
 		AttrHTTPMethod, AttrHTTPRoute, AttrHTTPStatus, AttrHTTPProtocol, AttrServerAddress, AttrServerPort, AttrScheme,
 		AttrErrorType:
