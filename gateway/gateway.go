@@ -126,6 +126,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		Listen: cfg.Listen, Proxied: len(trusted) > 0, Slowest: cfg.Limits.CompleteTimeout, Log: o.Log,
 		Handler: httpapi.NewHandler(httpapi.Options{
 			Pipeline: pipeline, Clock: g.clock, Ready: g.store.Check, TrustedProxies: trusted, MaxBody: cfg.Limits.MaxBodyBytes,
+			MCP:        mcpEndpoint(cfg, pipeline, agents, g.clock, false),
 			ServerName: serverName(cfg), Log: o.Log, Tracers: o.Telemetry.TracerProvider(), Meters: o.Telemetry.MeterProvider(),
 		}),
 	}

@@ -3,9 +3,12 @@ package httpapi
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"path"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/metric"
@@ -37,11 +40,18 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// MaxBody is the most bytes of a request body. Default [DefaultMaxBody].
 	MaxBody int64
+	// Carts says that some shop keeps carts; else their paths do not exist.
+	Carts bool
+	// Discovery is what is told about the shop at a host; ok is false where there is none. Nil: nothing is told to anybody.
+	Discovery func(host string) (d Discovery, ok bool)
 	// ServerName is host:port for spans and metrics, which must not repeat what strangers write into Host. Default "postern".
 	ServerName string
-	Log        *slog.Logger         // nil: silent
-	Tracers    trace.TracerProvider // nil or no-op: no spans
-	Meters     metric.MeterProvider // nil or no-op: no metrics
+	// MCP serves /mcp and the OAuth metadata that goes with it; nil: there is no MCP.
+	MCP http.Handler
+
+	Log     *slog.Logger         // nil: silent
+	Tracers trace.TracerProvider // nil or no-op: no spans
+	Meters  metric.MeterProvider // nil or no-op: no metrics
 }
 
 // handler is the routes with what they share.
@@ -51,6 +61,7 @@ type handler struct {
 	ready    *readiness
 	proxies  []netip.Prefix
 	maxBody  int64
+	discover func(host string) (Discovery, bool)
 	log      *slog.Logger
 	mux      *http.ServeMux
 }
@@ -61,8 +72,12 @@ type handler struct {
 //	GET POST /checkout_sessions/{id}
 //	POST     /checkout_sessions/{id}/complete
 //	POST     /checkout_sessions/{id}/cancel
-//	GET      /healthz   the process lives
-//	GET      /readyz    calls can be answered
+//	POST     /carts                 this and the next two where a shop keeps carts
+//	GET PUT  /carts/{id}            POST stands for PUT, as the text of openapi.cart has it
+//	POST     /carts/{id}/cancel
+//	GET      /.well-known/acp.json  without credentials
+//	GET      /healthz               the process lives
+//	GET      /readyz                calls can be answered
 func NewHandler(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -72,14 +87,25 @@ func NewHandler(o Options) http.Handler {
 	}
 	h := &handler{
 		pipeline: o.Pipeline, clock: o.Clock, ready: newReadiness(o.Clock, o.Ready), proxies: o.TrustedProxies, maxBody: o.MaxBody,
-		log: o.Log, mux: http.NewServeMux(),
+		discover: o.Discovery, log: o.Log, mux: http.NewServeMux(),
 	}
-	h.mux.Handle("/checkout_sessions", h.sessions(methods{http.MethodPost: acp.Create}))
-	h.mux.Handle("/checkout_sessions/{id}", h.sessions(methods{http.MethodGet: acp.Get, http.MethodPost: acp.Update}))
-	h.mux.Handle("/checkout_sessions/{id}/complete", h.sessions(methods{http.MethodPost: acp.Complete}))
-	h.mux.Handle("/checkout_sessions/{id}/cancel", h.sessions(methods{http.MethodPost: acp.Cancel}))
+	h.mux.Handle("/checkout_sessions", h.operations(methods{http.MethodPost: acp.Create}))
+	h.mux.Handle("/checkout_sessions/{id}", h.operations(methods{http.MethodGet: acp.Get, http.MethodPost: acp.Update}))
+	h.mux.Handle("/checkout_sessions/{id}/complete", h.operations(methods{http.MethodPost: acp.Complete}))
+	h.mux.Handle("/checkout_sessions/{id}/cancel", h.operations(methods{http.MethodPost: acp.Cancel}))
+	if o.Carts {
+		h.mux.Handle("/carts", h.operations(methods{http.MethodPost: acp.CartCreate}))
+		h.mux.Handle("/carts/{id}", h.operations(methods{
+			http.MethodGet: acp.CartGet, http.MethodPut: acp.CartReplace, http.MethodPost: acp.CartReplace,
+		}))
+		h.mux.Handle("/carts/{id}/cancel", h.operations(methods{http.MethodPost: acp.CartCancel}))
+	}
+	if o.Discovery != nil {
+		h.mux.Handle("/.well-known/acp.json", http.HandlerFunc(h.discovery))
+	}
 	h.mux.Handle("/healthz", h.probe("ok", nil))
 	h.mux.Handle("/readyz", h.probe("ready", h.ready.check))
+	h.mount(o.MCP)
 	h.mux.Handle("/", http.HandlerFunc(h.nowhere))
 	return traced(h, o)
 }
@@ -110,19 +136,10 @@ func (h *handler) nowhere(w http.ResponseWriter, r *http.Request) {
 type methods map[string]acp.Operation
 
 // allow is the value of the Allow header.
-func (m methods) allow() string {
-	switch _, get := m[http.MethodGet]; {
-	case get && len(m) > 1:
-		return "GET, POST"
-	case get:
-		return "GET"
-	default:
-		return "POST"
-	}
-}
+func (m methods) allow() string { return strings.Join(slices.Sorted(maps.Keys(m)), ", ") }
 
-// sessions serves one route of checkout sessions.
-func (h *handler) sessions(m methods) http.Handler {
+// operations serves one route of checkout sessions or carts.
+func (h *handler) operations(m methods) http.Handler {
 	allow := m.allow()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.serve(w, r, func(r *http.Request, x *exchange) acp.Response {
@@ -135,8 +152,9 @@ func (h *handler) sessions(m methods) http.Handler {
 			key, present := keyOf(r.Header)
 			return h.pipeline.Do(r.Context(), acp.Request{
 				Operation: operation, ID: r.PathValue("id"), Token: bearer(r.Header), Host: h.host(r),
-				APIVersion: joined(r.Header, headerVersion), Key: key, KeyPresent: present, Language: r.Header.Get("Accept-Language"),
-				RequestID: x.id, Body: func() ([]byte, error) { return h.body(w, r, operation) },
+				APIVersion: joined(r.Header, headerVersion), Key: key, KeyPresent: present, KeyOptional: r.Method == http.MethodPut,
+				Language: r.Header.Get("Accept-Language"), Signature: joined(r.Header, headerSignature),
+				Timestamp: joined(r.Header, headerTimestamp), Identity: joined(r.Header, headerIdentity), RequestID: x.id, Body: func() ([]byte, error) { return h.body(w, r, operation) },
 			})
 		})
 	})
