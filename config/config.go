@@ -32,6 +32,8 @@ type Config struct {
 	Shops map[string]Shop `yaml:"shops,required"`
 	// Agents are the callers, in file order.
 	Agents []Agent `yaml:"agents,required"`
+	// Protocol says which versions of ACP are taken beside the published dates.
+	Protocol Protocol `yaml:"protocol"`
 	// Limits bounds what one request may ask for.
 	Limits Limits `yaml:"limits"`
 	// MCP is the endpoint for agents that speak the Model Context Protocol.

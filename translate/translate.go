@@ -105,6 +105,9 @@ var versions = []Version{
 	},
 }
 
+// preview is what comes after the newest date; see [Set].
+var preview Version
+
 // Versions are the dates that are spoken, newest first. The slice is the
 // caller's own.
 func Versions() []Version { return slices.Clone(versions) }
