@@ -59,6 +59,9 @@ func (c *checker) checkShops() {
 		if shop.Links.TermsOfUse == "" || shop.Links.PrivacyPolicy == "" {
 			c.warn(path+".links", "agents expect terms_of_use and privacy_policy; add their URLs")
 		}
+		c.checkAuthentication(path+".authentication", shop.Authentication)
+		c.checkContinue(path+".continue", shop.Continue)
+		c.checkMarketing(path+".marketing", shop.Marketing)
 		if shop.Payment.Stripe != nil {
 			c.checkStripe(path+".payment.stripe", shop.Payment.Stripe)
 		}
@@ -66,6 +69,7 @@ func (c *checker) checkShops() {
 }
 
 func (c *checker) checkStripe(path string, s *Stripe) {
+	c.checkSavedCards(path+".saved_cards", s.SavedCards)
 	if len(s.MerchantID) > 256 {
 		c.report(path+".merchant_id", "is longer than 256 characters; name the Stripe profile or account id")
 	}

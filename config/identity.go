@@ -47,6 +47,23 @@ func (c *checker) checkIdentity(path string, i *Identity) {
 	}
 }
 
+// SavedCards are cards that Stripe keeps for the seller's customers. They are shown to buyers whom an agent's identity proves only.
+type SavedCards struct {
+	// ReturnURL is where Stripe would send a buyer back to; https. Stripe asks for it where the account's dashboard offers redirects.
+	ReturnURL string `yaml:"return_url,required"`
+}
+
+func (c *checker) checkSavedCards(path string, s *SavedCards) {
+	if s == nil || s.ReturnURL == "" {
+		return
+	}
+	if u, err := parseURL(s.ReturnURL); err != nil {
+		c.report(path+".return_url", "%s", err)
+	} else if u.Scheme != "https" && !isLoopback(u.Hostname()) {
+		c.report(path+".return_url", "must be https; http is for loopback only")
+	}
+}
+
 func (c *checker) checkJSONFile(path, file string) {
 	data, err := os.ReadFile(file)
 	switch {

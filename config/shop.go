@@ -46,6 +46,12 @@ type Shop struct {
 	Payment Payment `yaml:"payment,required"`
 	// ZeroTotal is ZeroTotalRefuse (default) or ZeroTotalPlace.
 	ZeroTotal string `yaml:"zero_total"`
+	// Authentication is who authenticates card holders; nil leaves it to Stripe.
+	Authentication *Authentication `yaml:"authentication"`
+	// Continue lets buyers go on in the shop by themselves, where the adapter knows where; nil does not.
+	Continue *Continue `yaml:"continue"`
+	// Marketing are the channels that buyers are asked about, where the adapter takes the answer.
+	Marketing []Marketing `yaml:"marketing"`
 	// Links are shown to buyers in every session.
 	Links Links `yaml:"links"`
 	// PollEvery is how often the shop is asked for changed orders. Default 30 s.
@@ -100,6 +106,8 @@ type Stripe struct {
 	BaseURL string `yaml:"base_url"`
 	// CardBrands are the brands that the card handler accepts. Default visa, mastercard, amex, discover.
 	CardBrands []string `yaml:"card_brands"`
+	// SavedCards offers the cards that the account keeps for a customer to the buyers whom an agent proves; nil: none is shown.
+	SavedCards *SavedCards `yaml:"saved_cards"`
 	// Capture is when the money is taken: CaptureAfterOrder.
 	Capture string `yaml:"capture"`
 }

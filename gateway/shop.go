@@ -89,7 +89,12 @@ func newTransport() *http.Transport {
 }
 
 func stripeSettings(s *config.Stripe) stripepay.Settings {
+	returnURL := ""
+	if s.SavedCards != nil {
+		returnURL = s.SavedCards.ReturnURL
+	}
 	return stripepay.Settings{
+		ReturnURL: returnURL,
 		SecretKey: payment.Secret(s.SecretKey.Reveal()), Account: s.Account, KeyAccount: s.KeyAccount,
 		APIVersion: s.APIVersion, Shape: s.ParameterShape, BaseURL: s.BaseURL,
 	}

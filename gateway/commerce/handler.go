@@ -14,6 +14,8 @@ type PaymentHandler struct {
 	DisplayOrder                         int64
 	MerchantID                           string // also in Config; the older dates show it beside the provider
 	CardBrands                           []string
+	// Saved is the card behind a handler that stands for one; nil for every other. Only its proven owner sees such a handler.
+	Saved *SavedCard `json:",omitempty"`
 }
 
 // Payment is what an agent sends to pay. Token is a bearer credential: [Payment.String] hides it.

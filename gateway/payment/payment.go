@@ -63,6 +63,8 @@ type Terms struct {
 	Account    string `json:"account,omitempty"` // fingerprint of the account behind the key; never the key
 	APIVersion string `json:"api_version"`       // such as "2026-04-22.preview"
 	Shape      string `json:"shape"`             // where the token stands: "payment_method_data" or "top_level"
+	// ReturnURL is where a buyer would come back to who pays with a saved card; empty: saved cards are not taken.
+	ReturnURL string `json:"return_url,omitempty"`
 }
 
 // Limits are what a token allows. Source: Stripe, GrantedToken, preview 2026-04-22, read 2026-11-22.
@@ -100,7 +102,7 @@ type AuthorizeRequest struct {
 	Amount commerce.Money
 	Token  Secret
 	// Saved is a card that the seller keeps for a customer; then Token is empty. It is frozen like Token.
-	Saved *SavedCard
+	Saved *commerce.SavedCard
 	// Authentication is what an authentication outside the processor brought; nil: the processor decides whether one is needed.
 	Authentication *commerce.AuthenticationResult
 	SessionID      string
@@ -110,18 +112,9 @@ type AuthorizeRequest struct {
 
 // Vault is a [Processor] that keeps cards for the seller's customers. It is optional: ask for it by type assertion.
 type Vault interface {
-	// SavedCards are the cards of a customer that may be shown to them again, newest first; an unknown customer has none. It moves nothing.
-	SavedCards(ctx context.Context, t Terms, customer string) ([]SavedCard, error)
-}
-
-// SavedCard names a card that the processor keeps for a customer of the seller, with what may be shown of it.
-type SavedCard struct {
-	Customer string // cus_…
-	Method   string // pm_…
-	Brand    string // visa
-	LastFour string
-	ExpMonth int64
-	ExpYear  int64
+	// SavedCards are the cards of a customer that may be shown to them again and have not expired, newest first, at most ten; an unknown
+	// customer has none. It moves nothing.
+	SavedCards(ctx context.Context, t Terms, customer string) ([]commerce.SavedCard, error)
 }
 
 // ChangeRequest asks for a capture or a void.

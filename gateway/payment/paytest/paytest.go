@@ -33,6 +33,8 @@ type World struct {
 	Settle func(t *testing.T, refundID string, as payment.RefundStatus)
 	// Inject makes the next such call misbehave once; nil where that is impossible.
 	Inject func(*testing.T, Call, Fault)
+	// Vault is nil where there are no saved cards.
+	Vault *Vault
 	// Secrets must not show up in any error.
 	Secrets []string
 }
@@ -122,6 +124,17 @@ func Run(t *testing.T, open func(*testing.T) World) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(newSuite(t, open(t)))
+		})
+	}
+	for name, test := range vaultTests() {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			if w.Vault == nil {
+				t.Log("not run: this world has no saved cards")
+				return
+			}
+			t.Parallel()
+			test(newSuite(t, w))
 		})
 	}
 	for name, test := range faultTests() {

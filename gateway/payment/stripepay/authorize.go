@@ -18,7 +18,7 @@ const latestCharge = "latest_charge"
 // tokenForm is a token's id. The agent sends it, so nothing else goes into a path or a parameter.
 var tokenForm = regexp.MustCompile(`^spt_[A-Za-z0-9_]{1,251}$`)
 
-// Authorize creates and confirms one PaymentIntent with manual capture. A second call under the same key is answered by Stripe from
+// Authorize creates and confirms one PaymentIntent with manual capture, on a token or on a saved card. A second call under the same key is answered by Stripe from
 // its store for 24 hours and holds nothing more; afterwards it would hold again, so the saga does not send it.
 //
 // An intent that asks for authentication is refused at once (error_on_requires_action): no buyer sits at this gateway. If an intent
@@ -30,9 +30,6 @@ func (p *Processor) Authorize(ctx context.Context, r payment.AuthorizeRequest) (
 	}
 	if err := checkKey(c, r.Key); err != nil {
 		return payment.Intent{}, err
-	}
-	if !tokenForm.MatchString(string(r.Token)) {
-		return payment.Intent{}, unknownToken(c)
 	}
 	params := &stripe.PaymentIntentCreateParams{
 		Amount:                stripe.Int64(r.Amount.Minor),
@@ -47,7 +44,9 @@ func (p *Processor) Authorize(ctx context.Context, r payment.AuthorizeRequest) (
 		},
 	}
 	params.AddExpand(latestCharge)
-	params.AddExtra(parameterOf(r.Terms.Shape), string(r.Token))
+	if err := payWith(c, params, r); err != nil {
+		return payment.Intent{}, err
+	}
 	params.Headers = http.Header{"Stripe-Version": {r.Terms.APIVersion}}
 	params.SetIdempotencyKey(r.Key)
 
@@ -57,10 +56,23 @@ func (p *Processor) Authorize(ctx context.Context, r payment.AuthorizeRequest) (
 		return intentOf(c, pi)
 	}
 	failure := p.failure(c, err, trip)
-	if failure.Kind == payment.Refused && failure.tokenMayBeWhy {
+	if failure.Kind == payment.Refused && failure.tokenMayBeWhy && r.Saved == nil {
 		return payment.Intent{}, p.explain(ctx, r, failure)
 	}
 	return payment.Intent{}, failure.Error
+}
+
+// payWith puts into params what is charged: the token, or a saved card.
+func payWith(c call, params *stripe.PaymentIntentCreateParams, r payment.AuthorizeRequest) error {
+	switch {
+	case r.Saved != nil:
+		return payWithSaved(c, params, r)
+	case !tokenForm.MatchString(string(r.Token)):
+		return unknownToken(c)
+	default:
+		params.AddExtra(parameterOf(r.Terms.Shape), string(r.Token))
+		return nil
+	}
 }
 
 // explain re-reads the token after a refusal: Stripe answers a spent, a revoked and an expired token and an

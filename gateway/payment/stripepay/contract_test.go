@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/postern-gateway/postern/gateway/clock"
+	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/paytest"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
@@ -76,6 +77,9 @@ var methods = map[paytest.Card]string{
 	paytest.Slow:      "pm_card_pendingRefund",
 }
 
+// returnURL is where a buyer with a saved card would come back to.
+const returnURL = "https://shop.example/back"
+
 // fake is a processor on a Stripe of its own.
 type fake struct {
 	*stripepay.Processor
@@ -111,6 +115,9 @@ func newFake(t *testing.T, s stripepay.Settings, o stripetest.Options) fake {
 		s.SecretKey = stripetest.SellerKey
 	}
 	s.BaseURL = f.stripe.URL()
+	if s.ReturnURL == "" {
+		s.ReturnURL = returnURL
+	}
 	f.Processor = newProcessor(t, s, f.clock, f.log)
 	return f
 }
@@ -152,7 +159,32 @@ func (f fake) world() paytest.World {
 			}
 		},
 		Inject:  f.inject,
+		Vault:   f.vault(),
 		Secrets: []string{stripetest.SellerKey},
+	}
+}
+
+func (f fake) vault() *paytest.Vault {
+	return &paytest.Vault{
+		Customer: func(*testing.T) string {
+			return f.stripe.NewCustomer()
+		},
+		Save: func(t *testing.T, customer string, c paytest.Card, shown bool) {
+			t.Helper()
+			redisplay := "always"
+			if !shown {
+				redisplay = "limited"
+			}
+			if _, err := f.stripe.Save(customer, stripetest.SavedMethod{PaymentMethod: methods[c], AllowRedisplay: redisplay}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Forget: func(t *testing.T, c commerce.SavedCard) {
+			t.Helper()
+			if err := f.stripe.Forget(c.Method); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 }
 
@@ -312,7 +344,7 @@ func newReal(t *testing.T, key string) sandbox {
 	t.Helper()
 	checkRealKey(t, key)
 	return sandbox{
-		Processor: newProcessor(t, stripepay.Settings{SecretKey: payment.Secret(key), Timeout: time.Minute}, clock.System(), io.Discard),
+		Processor: newProcessor(t, stripepay.Settings{SecretKey: payment.Secret(key), ReturnURL: returnURL, Timeout: time.Minute}, clock.System(), io.Discard),
 		api:       newAPI(t, stripepay.StripeURL, key),
 	}
 }
@@ -338,6 +370,35 @@ func (r sandbox) world() paytest.World {
 		},
 		Now:     time.Now,
 		Pass:    func(t *testing.T, d time.Duration) { t.Helper(); time.Sleep(d) },
+		Vault:   r.vault(),
 		Secrets: []string{r.key},
+	}
+}
+
+func (r sandbox) vault() *paytest.Vault {
+	must := func(t *testing.T, path string, pairs ...string) answer {
+		t.Helper()
+		got := r.do(t, "POST", path, "", pairs...)
+		if got.status != http.StatusOK {
+			t.Fatalf("%s: %s", path, got)
+		}
+		return got
+	}
+	return &paytest.Vault{
+		Customer: func(t *testing.T) string { t.Helper(); return must(t, "/v1/customers").text("id") },
+		Save: func(t *testing.T, customer string, c paytest.Card, shown bool) {
+			t.Helper()
+			method := methods[c]
+			if c == paytest.Broke {
+				method = "pm_card_chargeCustomerFail" // a card that declines cannot be attached; this one declines later
+			}
+			id := must(t, "/v1/payment_methods/"+method+"/attach", "customer", customer).text("id")
+			redisplay := "limited"
+			if shown {
+				redisplay = "always"
+			}
+			must(t, "/v1/payment_methods/"+id, "allow_redisplay", redisplay)
+		},
+		Forget: func(t *testing.T, c commerce.SavedCard) { t.Helper(); must(t, "/v1/payment_methods/"+c.Method+"/detach") },
 	}
 }

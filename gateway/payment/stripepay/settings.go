@@ -45,6 +45,8 @@ type Settings struct {
 	APIVersion string
 	// Shape is [ShapeMethodData], also when empty, or [ShapeTopLevel].
 	Shape string
+	// ReturnURL is where a buyer with a saved card would come back to; empty: saved cards are neither listed nor taken.
+	ReturnURL string
 	// BaseURL is the origin of the API; empty is [StripeURL]. Anything else takes test keys only, and plain HTTP on loopback only.
 	BaseURL string
 	// Timeout is the longest wait for one answer; 0 is [DefaultTimeout].
@@ -100,6 +102,9 @@ func (s Settings) Validate() error {
 	if s.Shape != ShapeMethodData && s.Shape != ShapeTopLevel {
 		report("stripe parameter shape %q: want %s or %s", s.Shape, ShapeMethodData, ShapeTopLevel)
 	}
+	if u, err := url.Parse(s.ReturnURL); s.ReturnURL != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && !loopback(u.Hostname()))) {
+		report("stripe return url: want an absolute https address")
+	}
 	if s.Timeout < 0 {
 		report("stripe timeout %s: must not be negative", s.Timeout)
 	}
@@ -147,5 +152,5 @@ func (s Settings) terms() payment.Terms {
 		owner = "postern stripe account id\x00" + mode + "\x00" + s.KeyAccount
 	}
 	sum := sha256.Sum256([]byte(owner + "\x00" + s.Account))
-	return payment.Terms{Account: hex.EncodeToString(sum[:8]), APIVersion: s.APIVersion, Shape: s.Shape}
+	return payment.Terms{Account: hex.EncodeToString(sum[:8]), APIVersion: s.APIVersion, Shape: s.Shape, ReturnURL: s.ReturnURL}
 }

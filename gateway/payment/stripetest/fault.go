@@ -30,6 +30,7 @@ const (
 	OpEventList      Op = "events.list"
 	OpBalance        Op = "balance.retrieve"
 	OpAccount        Op = "account.retrieve"
+	OpSavedMethods   Op = "customers.payment_methods.list"
 )
 
 // Kind is a way to misbehave.

@@ -39,6 +39,7 @@ type intent struct {
 	group         string
 	metadata      map[string]string
 	methodID      string
+	customer      string
 	card          *card
 	token         *token
 	charge        *charge
@@ -93,6 +94,7 @@ func (pi *intent) wire(expand []string) *paymentIntent {
 		ConfirmationMethod:        "automatic",
 		Created:                   pi.created.Unix(),
 		Currency:                  pi.currency,
+		Customer:                  optional(pi.customer),
 		Description:               optional(pi.description),
 		ID:                        pi.id,
 		LastPaymentError:          pi.lastError,
@@ -124,6 +126,7 @@ func createSpec(shape Shape) spec {
 	s := spec{
 		"amount":                      {kind: kindInteger, required: true},
 		"currency":                    {required: true},
+		"customer":                    {},
 		"capture_method":              {oneOf: captureMethods},
 		"confirm":                     {kind: kindFlag},
 		"description":                 {},
@@ -154,6 +157,12 @@ func createIntent(s *Server, c *call) (any, *apiError) {
 	if !isCurrency(currency) {
 		return nil, invalidParameter("", "currency", "Invalid currency: "+currency)
 	}
+	if customer := c.args.text("customer"); customer != "" && c.account.customers.byID[customer] == nil {
+		return nil, missingObject("customer", customer, "customer")
+	}
+	if c.args.has("return_url") && !c.args.flag("confirm") {
+		return nil, invalidParameter("", "return_url", "return_url may only be set when confirm=true.")
+	}
 	if c.args.flag("error_on_requires_action") && !c.args.flag("confirm") {
 		return nil, invalidParameter("", "error_on_requires_action", "error_on_requires_action may only be set when confirm=true.")
 	}
@@ -168,6 +177,7 @@ func createIntent(s *Server, c *call) (any, *apiError) {
 		description:   c.args.text("description"),
 		suffix:        c.args.text("statement_descriptor_suffix"),
 		group:         c.args.text("transfer_group"),
+		customer:      c.args.text("customer"),
 		metadata:      c.args.mapping("metadata"),
 		errorOnAction: c.args.flag("error_on_requires_action"),
 		forced:        c.outcome,
@@ -212,6 +222,15 @@ func (s *Server) setMethod(pi *intent, c *call) *apiError {
 	}
 	id := c.args.text("payment_method")
 	if id == "" {
+		return nil
+	}
+	kept, err := c.account.savedMethod(id, pi.customer)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		pi.token, pi.card, pi.methodID = nil, &kept.card, kept.id
+		pi.become(StatusRequiresConfirmation)
 		return nil
 	}
 	found, ok := s.cards[id]

@@ -60,6 +60,7 @@ func routes() []route {
 		{op: OpRefundRetrieve, pattern: "GET /v1/refunds/{id}", spec: expandOnly, act: retrieveRefund},
 		{op: OpEventList, pattern: "GET /v1/events", spec: list(spec{"type": {}}), act: listEvents},
 		{op: OpAccount, pattern: "GET /v1/account", spec: expandOnly, act: retrieveAccount},
+		{op: OpSavedMethods, pattern: "GET /v1/customers/{id}/payment_methods", spec: changes(customerMethodsSpec()), act: listCustomerMethods},
 		{op: OpBalance, pattern: "GET /v1/balance", spec: expandOnly, act: retrieveBalance},
 		{op: OpGranted, pattern: "GET " + tokens + "granted_tokens/{id}", preview: true, spec: expandOnly, act: retrieveGranted},
 		{op: OpMint, pattern: "POST " + helpers, preview: true, spec: mintSpec, act: mintToken},

@@ -76,17 +76,19 @@ type Server struct {
 
 // account is one Stripe account: its keys and everything that it owns.
 type account struct {
-	id      string
-	name    string
-	profile string
-	keys    []string
-	intents shelf[*intent]
-	refunds shelf[*refund]
-	grants  shelf[*token] // tokens that it may charge
-	issues  shelf[*token] // tokens that it gave out
-	events  []*eventBody
-	moves   int // how often an intent began or ceased to hold or have money
-	stored  map[string]*stored
+	id        string
+	name      string
+	profile   string
+	keys      []string
+	intents   shelf[*intent]
+	refunds   shelf[*refund]
+	grants    shelf[*token] // tokens that it may charge
+	issues    shelf[*token] // tokens that it gave out
+	customers shelf[*customer]
+	methods   shelf[*method] // that are or were attached to a customer
+	events    []*eventBody
+	moves     int // how often an intent began or ceased to hold or have money
+	stored    map[string]*stored
 }
 
 func newAccount(name, key, profile string) *account {
