@@ -21,27 +21,34 @@ type attempt struct {
 	Quote     commerce.Quote
 	CartRef   string
 	Free      bool // a total of zero, placed without payment
+	// Authentication is the proof that goes to the processor with the hold; it is forgotten once the hold was answered. Pending is what the
+	// session waited for before the attempt took a result for it.
+	Authentication *commerce.AuthenticationResult  `json:",omitempty"`
+	Pending        *commerce.PendingAuthentication `json:",omitempty"`
+	// Consents are what the buyer answered about marketing.
+	Consents []consent `json:",omitempty"`
 
 	// Progress.
-	IntentID   string
-	Taken      bool // the money is captured already
-	OrderRef   string
-	Placed     *commerce.Snapshot
-	SentAt     time.Time                 // when the hold was first asked for; what the key's life counts from
-	DoubtAt    time.Time                 // when the list was first asked for a hold that the key cannot tell of
-	KeyVersion int                       // counts the keys of the present step, after a stored failure
-	Tries      int                       // of the present step
-	Refusals   int                       // of the present step, the definite ones
-	Refused    bool                      // the shop refused to place, after a call whose outcome is open
-	Exists     bool                      // the shop says that there is an order of this cart
-	Doubted    bool                      // a call to place had an open outcome: its order may appear at any time
-	Undone     bool                      // no order of the attempt may stand
-	Rebuild    bool                      // the cart met a write of unknown outcome and is never used again
-	Reason     *reason                   // why the attempt is being undone
-	Sweep      int                       // how many searches for a second order were made
-	RefundID   string                    // of the refund of the whole total, once the processor has taken it
-	RefundTold commerce.AdjustmentStatus // what the agent was told of it last
-	NoteTries  int                       // of noting the refund in the shop
+	IntentID     string
+	Taken        bool // the money is captured already
+	OrderRef     string
+	Placed       *commerce.Snapshot
+	SentAt       time.Time                 // when the hold was first asked for; what the key's life counts from
+	DoubtAt      time.Time                 // when the list was first asked for a hold that the key cannot tell of
+	KeyVersion   int                       // counts the keys of the present step, after a stored failure
+	Tries        int                       // of the present step
+	Refusals     int                       // of the present step, the definite ones
+	Refused      bool                      // the shop refused to place, after a call whose outcome is open
+	Exists       bool                      // the shop says that there is an order of this cart
+	Doubted      bool                      // a call to place had an open outcome: its order may appear at any time
+	Undone       bool                      // no order of the attempt may stand
+	Rebuild      bool                      // the cart met a write of unknown outcome and is never used again
+	Reason       *reason                   // why the attempt is being undone
+	Sweep        int                       // how many searches for a second order were made
+	RefundID     string                    // of the refund of the whole total, once the processor has taken it
+	RefundTold   commerce.AdjustmentStatus // what the agent was told of it last
+	NoteTries    int                       // of noting the refund in the shop
+	ConsentsTold int                       // how many of the consents the shop was told
 }
 
 // reason is why an attempt is undone and what the agent is told.
@@ -51,6 +58,8 @@ type reason struct {
 	Declined bool
 	// Quiet says that there is nothing to tell: the attempt came to nothing and the agent should send complete again.
 	Quiet bool
+	// Demands says that the processor would not go on without an authentication of the card holder.
+	Demands bool
 	// Quote is the shop's new price, when that is the reason.
 	Quote *commerce.Quote
 	// Note is for the history.

@@ -24,7 +24,7 @@ func authorize(ctx context.Context, r *run) (next, error) {
 	}
 	intent, err := r.shop.Payment.Authorize(ctx, payment.AuthorizeRequest{
 		Key: r.key("auth"), Terms: r.at.Terms, Amount: r.at.Total, Token: payment.Secret(r.row.Token),
-		SessionID: r.row.SessionID, Attempt: r.row.Attempt, Gateway: "postern",
+		Authentication: r.at.Authentication, SessionID: r.row.SessionID, Attempt: r.row.Attempt, Gateway: "postern",
 	})
 	if err == nil {
 		return r.held(ctx, intent)
@@ -64,7 +64,7 @@ func authenticationReason() *reason {
 	return &reason{
 		Message: commerce.ErrorMessage(commerce.CodeRequires3DS, paramCredential, commerce.RequiresBuyerInput,
 			"The card issuer asks for authentication, which this shop cannot do here. Another payment method is needed."),
-		Declined: true, Note: "requires action",
+		Declined: true, Demands: true, Note: "requires action",
 	}
 }
 

@@ -74,6 +74,7 @@ func (r *run) complete(ctx context.Context) (next, error) {
 	cs.Status, cs.Messages, cs.Order, cs.UpdatedAt = commerce.Completed, nil, &rec.Told, now
 	cs.Cart, cs.Quote = r.at.Cart, r.at.Quote
 	cs.Quote.CartRef = ""
+	cs.Consents = append(cs.Consents, answersOf(r.at.Consents)...)
 	fresh, err := sessionRow(cs)
 	if err != nil {
 		return next{}, err
@@ -91,6 +92,9 @@ func (r *run) complete(ctx context.Context) (next, error) {
 		Shop: cs.Shop, Ref: snap.Ref, SessionID: cs.ID, Agent: cs.Agent, IntentID: r.at.IntentID, UpdatedAt: now, Body: body,
 	}}
 	n.batch.Events = r.event(ctx, cs, commerce.OrderCreate, rec.Told)
+	if err := r.tellConsents(ctx, &n, snap.Ref); err != nil {
+		return next{}, err
+	}
 	if err := r.finish(ctx, &n, cs, nil); err != nil {
 		if other, _ := r.ofAnother(ctx, snap.Ref); other && errors.Is(err, store.ErrStale) { // it would be stale for ever
 			return r.operator(ctx, "order_of_another_session", "compare the orders in the shop with the sessions and settle this one"), nil

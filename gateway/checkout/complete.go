@@ -149,8 +149,12 @@ func (s *Service) attachOrder(ctx context.Context, cs *commerce.Session) error {
 func (s *Service) begin(
 	ctx context.Context, c Call, shop *Shop, row store.Session, cs commerce.Session, r commerce.CompleteRequest,
 ) (a store.Answer, w *waiter, err error) {
-	if err := checkPayment(cs, r.Payment); err != nil {
-		return a, nil, err
+	for _, err := range []error{
+		notHandedOff(cs), checkPayment(cs, r.Payment), expectsResult(cs, r.Authentication), keepsAddress(cs.Cart, r.ShipTo),
+	} {
+		if err != nil {
+			return a, nil, err
+		}
 	}
 	stored := cs
 	mergeComplete(&cs, r)
@@ -188,7 +192,12 @@ func (s *Service) begin(
 			return tell(*m)
 		}
 	}
+	proof, m := s.authenticate(shop, &cs, r.Authentication)
+	if m != nil {
+		return tell(*m)
+	}
 	at := attempt{
+		Authentication: proof, Pending: stored.Authentication, Consents: consentsOf(cs, r.Consents, now),
 		Total: cs.Total(), Terms: terms, Shop: shop.Upstream.Identity(), TokenHash: hashToken(r.Payment.Token), Cart: cs.Cart, Quote: cs.Quote,
 		CartRef: cs.Quote.CartRef, Free: cs.Quote.Total == 0,
 	}
@@ -207,25 +216,6 @@ func (s *Service) begin(
 	return a, w, nil
 }
 
-// checkPayment refuses what cannot be a payment by an advertised handler.
-func checkPayment(cs commerce.Session, p commerce.Payment) error {
-	if p.HandlerID != "" {
-		if _, ok := cs.Handler(p.HandlerID); !ok {
-			return commerce.Faultf(commerce.Invalid, "payment handler %q is not offered in this session", p.HandlerID).At("$.payment_data.handler_id")
-		}
-	}
-	if p.Token == "" {
-		if p.PurchaseOrderNumber != "" {
-			return commerce.Faultf(commerce.Invalid, "the shop does not sell on a purchase order; send an instrument").
-				At("$.payment_data.purchase_order_number")
-		}
-		return &commerce.Fault{
-			Kind: commerce.Invalid, Code: commerce.CodeMissing, Param: paramCredential, Message: "a payment token is needed",
-		}
-	}
-	return nil
-}
-
 // mergeComplete takes over what a complete says about buyer, address and side matters.
 func mergeComplete(cs *commerce.Session, r commerce.CompleteRequest) {
 	if r.Buyer != nil {
@@ -240,9 +230,7 @@ func mergeComplete(cs *commerce.Session, r commerce.CompleteRequest) {
 	if r.Notes != nil {
 		cs.Cart.Notes = *r.Notes
 	}
-	if r.Affiliate != nil {
-		cs.Affiliates = append(cs.Affiliates, *r.Affiliate)
-	}
+	cs.Affiliates = lastTouch(cs.Affiliates, r.Affiliate)
 	if r.RiskSignals != nil {
 		cs.RiskSignals = r.RiskSignals
 	}
@@ -317,6 +305,7 @@ func (s *Service) start(
 		return unavailable("read the session's history", err)
 	}
 	cs.Status, cs.Messages, cs.UpdatedAt = commerce.CompleteInProgress, nil, now
+	cs.AuthenticationMetadata, cs.ContinueURL = nil, ""
 	fresh, err := sessionRow(cs)
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func quoteKey(id string) string { return "acp:" + id }
 
 // commitSession stores cs in place of version expect, with the call's answer, on the condition that no saga is live (S1).
 func (s *Service) commitSession(ctx context.Context, c Call, cs commerce.Session, expect int64) (store.Answer, error) {
+	s.settle(&cs)
 	row, err := sessionRow(cs)
 	if err != nil {
 		return store.Answer{}, err

@@ -46,11 +46,19 @@ func (r *run) reopen(ctx context.Context) (next, error) {
 		quote = *why.Quote // priced in a new cart, which the next attempt may use
 		told = slices.ContainsFunc(quote.Messages, func(m commerce.Message) bool { return m.Code == why.Message.Code })
 	}
+	switch {
+	case why.Demands:
+		demand(&cs)
+		why.Message = r.demanded(r.shop, cs)
+	case why.Quiet && r.at.IntentID == "" && r.at.Pending != nil:
+		cs.Authentication = r.at.Pending // its result went nowhere and may be sent again, as the answer to this attempt says
+	}
 	var extra []commerce.Message
 	if !why.Quiet && !told {
 		extra = append(extra, why.Message)
 	}
 	show(&cs, quote, now, extra...)
+	r.settle(&cs)
 	cs.ExpiresAt = now.Add(r.shop.SessionTTL)
 	cs.Untold = quote.Total != r.at.Quote.Total // until somebody is answered with it
 	fresh, err := sessionRow(cs)

@@ -134,6 +134,9 @@ func (r *run) save(ctx context.Context, n next) error {
 	moves := n.step != "" && n.step != row.Step
 	fresh := r.fresh
 	if moves {
+		if row.Step == stepAuthorizing {
+			r.at.Authentication = nil // it was used, and nothing sends it again
+		}
 		row.Step = n.step
 		row.Live = r.steps[n.step].Live && row.Live
 		row.Mark, fresh = now, true

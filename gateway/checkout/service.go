@@ -12,6 +12,7 @@ import (
 
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/handoff"
 	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/telemetry"
@@ -35,6 +36,12 @@ type Shop struct {
 	RefundUnrecorded bool
 	// SessionTTL is how long an open session lives after its last change. Default 6 h.
 	SessionTTL time.Duration
+	// Authentication is how agents authenticate card holders; nil leaves it to the processor.
+	Authentication *Authentication
+	// Continue is how long an address may be used under which a buyer goes on in the shop; zero offers none.
+	Continue time.Duration
+	// Marketing are the channels that buyers are asked about. They are offered where the shop takes the answer.
+	Marketing []commerce.MarketingOption
 	// AbandonAfter is how long an unfinished attempt is held open without a retry before it is undone (S10). Default 10 min.
 	AbandonAfter time.Duration
 }
@@ -52,6 +59,8 @@ type Config struct {
 	EventBody func(agent string, e commerce.Event) (body []byte, ok bool, err error)
 	// Delivered is called after an event was committed, so that the relay need not wait for its next look.
 	Delivered func()
+	// Handoff makes the addresses under which buyers go on in a shop; nil: none are made.
+	Handoff *handoff.Signer
 	// Random is in [0, 1) and spreads the retries of sagas. Nil: math/rand.
 	Random func() float64
 	// SavedCart finds the saved cart of an agent for a create by its id; a cart that the agent cannot use is NotFound. Nil: there are
@@ -123,6 +132,7 @@ type Service struct {
 	delivered func()
 	savedCart func(ctx context.Context, agent, id string) (commerce.SavedCart, error)
 	look      func(shop, ref string)
+	handoff   *handoff.Signer
 	random    func() float64
 	log       *slog.Logger
 	tracer    telemetry.Tracer
@@ -174,7 +184,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		store: c.Store, clock: c.Clock, shops: c.Shops, owner: c.Owner, newID: c.NewID, eventBody: c.EventBody,
-		delivered: c.Delivered, savedCart: c.SavedCart, look: c.Look, random: c.Random, log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(),
+		delivered: c.Delivered, savedCart: c.SavedCart, look: c.Look, handoff: c.Handoff, random: c.Random, log: c.Log, tracer: c.Tracer, timing: c.Timing.withDefaults(), steps: Steps(),
 		slots: make(chan struct{}, maxRuns),
 	}
 	s.base, s.stop = context.WithCancelCause(context.Background()) //nolint:forbidigo // the background work belongs to no request

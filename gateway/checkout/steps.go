@@ -19,6 +19,7 @@ const (
 	stepRefunding     = "refunding"
 	stepReturning     = "returning"
 	stepReleasing     = "releasing"
+	stepConsenting    = "consenting"
 	stepNeedsOperator = "needs_operator"
 	stepClosed        = "closed"
 )
@@ -95,6 +96,10 @@ func Steps() map[string]Step {
 		stepReleasing: {
 			Does: "release: drop the shop's cart", Shop: true, run: release,
 			Leads: "done, refused or tried often enough: closed",
+		},
+		stepConsenting: {
+			Does: "consent: tell the shop what the buyer answered about marketing, one channel after the other", Shop: true, run: tellConsent,
+			Leads: "done or refused for good: the next channel, then closed. It is a saga of its own, begun with the order: nothing waits for it",
 		},
 		stepNeedsOperator: {
 			Does: "nothing: a person decides", Live: true, run: rest, Leads: "stays",

@@ -22,6 +22,7 @@ func (s *Service) Get(ctx context.Context, c Call, id string) (store.Answer, err
 			return store.Answer{}, err
 		}
 	}
+	s.invite(&cs, row.Live)
 	return c.Render(cs)
 }
 

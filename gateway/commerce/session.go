@@ -28,6 +28,11 @@ type Session struct {
 	Metadata               map[string]any
 	QuoteID                string
 	ContinueURL            string
+	// Authentication is which card holder authentication the session waits for; nil: it never asked for one. Internal.
+	Authentication *PendingAuthentication `json:",omitempty"`
+	// HandedOffAt is when the buyer took the purchase over in the shop; zero: they did not. Until an update takes it back, nothing is
+	// charged here. Internal.
+	HandedOffAt time.Time `json:",omitzero"`
 	// Untold says that the price has moved since an agent was last told of it, so that it must be shown before it is charged.
 	Untold bool
 

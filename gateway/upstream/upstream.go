@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -215,6 +216,38 @@ func (s *Shop) RecordRefund(ctx context.Context, r adapters.RefundRecord) error 
 		return nil
 	}
 	return s.write(ctx, "record_refund", func(ctx context.Context) error { return s.adapter.RecordRefund(ctx, r) })
+}
+
+// CanContinue reports whether a buyer can go on in the shop by themselves.
+func (s *Shop) CanContinue() bool { return s.adapter.Continue != nil }
+
+// ContinueURL is where a buyer goes on in the shop with the cart. It calls nobody. Whatever the adapter makes of the cart, the address is
+// absolute, of the web and without credentials, because a buyer is sent there.
+func (s *Shop) ContinueURL(cart commerce.Cart, cartRef string) (string, error) {
+	if s.adapter.Continue == nil {
+		return "", commerce.Faultf(commerce.Unsupported, "shop %s has no place where a buyer can go on", s.name)
+	}
+	address, err := s.adapter.Continue(cart, cartRef)
+	if err != nil {
+		return "", commerce.Faultf(commerce.Unsupported, "shop %s has no address for this cart", s.name).Because(err)
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return "", commerce.Faultf(commerce.Unexpected, "shop %s: the address to go on at is no absolute http or https URL", s.name)
+	}
+	return address, nil
+}
+
+// CanRecordConsent reports whether the shop takes a buyer's answer about marketing.
+func (s *Shop) CanRecordConsent() bool { return s.adapter.RecordConsent != nil }
+
+// RecordConsent tells the shop what a buyer answered. It fails with Unsupported when the shop does not take it. A second call with the
+// same answer changes nothing.
+func (s *Shop) RecordConsent(ctx context.Context, r adapters.ConsentRecord) error {
+	if s.adapter.RecordConsent == nil {
+		return commerce.Faultf(commerce.Unsupported, "shop %s takes no answers about marketing", s.name)
+	}
+	return s.write(ctx, "record_consent", func(ctx context.Context) error { return s.adapter.RecordConsent(ctx, r) })
 }
 
 // Check asks the shop whether it can be reached with our credentials.
