@@ -59,7 +59,7 @@ func checkMedia(h http.Header, o acp.Operation) error {
 	if e := joined(h, "Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return commerce.Faultf(commerce.UnsupportedMedia, "compressed bodies are not accepted; send the JSON as it is")
 	}
-	if o == acp.Cancel && len(h["Content-Type"]) == 0 {
+	if (o == acp.Cancel || o == acp.CartCancel) && len(h["Content-Type"]) == 0 {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(joined(h, "Content-Type"))

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"crypto/tls"
 	"log/slog"
 	"net/http"
@@ -19,13 +20,15 @@ type exchange struct {
 	id    string // the Request-Id
 	key   string // the Idempotency-Key to echo; empty: none
 	allow string // the Allow header of a 405
+	cache string // the Cache-Control header; empty: the answer is for one caller and is kept by nobody
+	etag  string // the ETag header; empty: none
 }
 
 // serve answers one request with what f says, and writes its line in the log: no body, no token, no address.
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, f func(*http.Request, *exchange) acp.Response) {
 	began := h.clock.Now()
 	x := &exchange{id: requestID(r.Header)}
-	if r.Method == http.MethodPost {
+	if r.Method == http.MethodPost || r.Method == http.MethodPut {
 		x.key, _ = keyOf(r.Header)
 	}
 	response := f(r, x)
@@ -43,9 +46,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, f func(*http.Req
 // write sends the answer. A failed write is the agent's loss only: what was done is stored, and a retry gets it again.
 func (x *exchange) write(w http.ResponseWriter, response acp.Response) {
 	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
-	header.Set("Cache-Control", "no-store")
+	if response.Status != http.StatusNotModified {
+		header.Set("Content-Type", "application/json")
+		header.Set("Content-Length", strconv.Itoa(len(response.Body)))
+	}
+	header.Set("Cache-Control", cmp.Or(x.cache, "no-store"))
+	if x.etag != "" {
+		header.Set("ETag", x.etag)
+	}
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set(headerRequestID, x.id)
 	if x.key != "" && acp.ValidKey(x.key) {

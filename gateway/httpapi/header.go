@@ -13,6 +13,10 @@ const (
 	headerVersion   = "Api-Version"
 	headerKey       = "Idempotency-Key"
 	headerRequestID = "Request-Id"
+	headerSignature = "Signature"
+	headerTimestamp = "Timestamp"
+	// headerIdentity is no header of ACP, which has none for it: a signed token that names the buyer.
+	headerIdentity = "Buyer-Identity"
 )
 
 // maxRequestID is the longest Request-Id that is echoed, in bytes.
