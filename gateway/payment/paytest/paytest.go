@@ -102,6 +102,7 @@ func Run(t *testing.T, open func(*testing.T) World) {
 		"other account":                       otherAccount,
 		"declines":                            declines,
 		"authentication is refused":           authentication,
+		"authentication is handed in":         authenticated,
 		"token limits":                        tokenLimits,
 		"token expired":                       tokenExpired,
 		"token revoked":                       tokenRevoked,

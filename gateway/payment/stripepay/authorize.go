@@ -44,6 +44,7 @@ func (p *Processor) Authorize(ctx context.Context, r payment.AuthorizeRequest) (
 		},
 	}
 	params.AddExpand(latestCharge)
+	prove(params, r)
 	if err := payWith(c, params, r); err != nil {
 		return payment.Intent{}, err
 	}

@@ -37,7 +37,7 @@ func (ch *charge) wire() *chargeBody {
 		PaymentMethod:  optional(pi.methodID),
 		PaymentMethodDetails: methodDetails{Type: "card", Card: chargedCard{
 			Brand: pi.card.brand, Country: "US", ExpMonth: 12, ExpYear: 2034, Fingerprint: "stripetest" + pi.card.last4,
-			Funding: pi.card.funding, Last4: pi.card.last4, Network: pi.card.brand,
+			Funding: pi.card.funding, Last4: pi.card.last4, Network: pi.card.brand, ThreeDSecure: pi.threeDS.wire(),
 		}},
 		Refunded:      ch.captured > 0 && ch.refunded == ch.captured,
 		Review:        optional(pi.review),
@@ -63,7 +63,7 @@ func (s *Server) charge(pi *intent, c *call) *apiError {
 	if pi.card.code != "" {
 		return s.decline(pi, c)
 	}
-	if pi.card.authenticate {
+	if pi.card.authenticate && pi.threeDS == nil {
 		return s.challenge(pi, c)
 	}
 	if pi.forced.process {

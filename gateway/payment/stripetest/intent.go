@@ -42,6 +42,7 @@ type intent struct {
 	customer      string
 	card          *card
 	token         *token
+	threeDS       *threeDSecure
 	charge        *charge
 	lastError     *apiError
 	action        bool
@@ -140,7 +141,7 @@ func createSpec(shape Shape) spec {
 		"transfer_group":              {},
 	}
 	shape.allow(s)
-	return s
+	return withThreeDS(s)
 }
 
 // createIntent creates a PaymentIntent and, with confirm=true, charges it. A declined charge leaves the intent behind, as Stripe
@@ -189,6 +190,11 @@ func createIntent(s *Server, c *call) (any, *apiError) {
 	if err := s.setMethod(pi, c); err != nil {
 		return nil, err
 	}
+	proof, err := readThreeDS(c.args)
+	if err != nil {
+		return nil, err
+	}
+	pi.threeDS = proof
 	if c.args.flag("confirm") && pi.card == nil {
 		return nil, invalidRequest("payment_intent_unexpected_state",
 			"You cannot confirm this PaymentIntent because it's missing a payment method.")

@@ -22,6 +22,8 @@ type Intent struct {
 	Created       time.Time         `json:"created"`
 	CaptureBefore time.Time         `json:"capture_before,omitzero"`
 	CancelReason  string            `json:"cancel_reason,omitempty"`
+	// ThreeDS is the transaction id of the authentication that was handed in with the payment; empty: none was.
+	ThreeDS string `json:"three_ds,omitempty"`
 	// MovedFrom and MovedUntil are the first and the last moment at which the intent held or had taken money, as places in the order of
 	// all such moments of the account, from 1. MovedFrom is zero for an intent that never did, MovedUntil for one that still does.
 	MovedFrom  int `json:"moved_from,omitempty"`
@@ -71,6 +73,9 @@ func (a *account) ledger() Ledger {
 		}
 		if pi.token != nil {
 			i.Token = pi.token.id
+		}
+		if pi.threeDS != nil {
+			i.ThreeDS = pi.threeDS.transaction
 		}
 		out.Intents = append(out.Intents, i)
 	}

@@ -100,6 +100,8 @@ type chargedCard struct {
 	Funding       string `json:"funding"`
 	Last4         string `json:"last4"`
 	Network       string `json:"network"`
+	// ThreeDSecure is absent where nobody authenticated the card holder.
+	ThreeDSecure *threeDSBody `json:"three_d_secure"`
 }
 
 type billingDetails struct {
