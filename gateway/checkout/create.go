@@ -3,8 +3,6 @@ package checkout
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -25,32 +23,63 @@ func (s *Service) Create(ctx context.Context, c Call, r commerce.CreateRequest) 
 			Message: "the shop sells in " + string(currency) + " only",
 		}
 	}
-	choices, err := oneChoice(r.Choices)
-	if err != nil {
+	if err := s.fromCart(ctx, c, &r); err != nil {
 		return store.Answer{}, err
 	}
 	now := s.clock.Now()
 	cs := commerce.Session{
 		ID: s.newID("cs_"), Agent: c.Agent, Shop: c.Shop, Currency: currency,
 		Cart: commerce.Cart{
-			Currency: currency, Buyer: r.Buyer, ShipTo: r.ShipTo, Codes: distinctCodes(r.Codes), Choices: choices, Groups: r.Groups,
-			Locale: r.Locale, Timezone: r.Timezone, Notes: r.Notes,
+			Currency: currency, Buyer: r.Buyer, ShipTo: r.ShipTo, Locale: r.Locale, Timezone: r.Timezone, Notes: r.Notes,
 		},
 		Capabilities: r.Capabilities, Handlers: shop.Handlers, Links: shop.Links, Metadata: r.Metadata, QuoteID: r.QuoteID,
 		CreatedAt: now, ExpiresAt: now.Add(shop.SessionTTL),
 	}
 	if r.Affiliate != nil {
-		cs.Affiliates = []commerce.Affiliate{*r.Affiliate}
+		cs.Affiliates = []commerce.Affiliate{opening(*r.Affiliate)}
 	}
 	cs.Cart.ReplaceLines(r.Lines)
+	setCodes(&cs.Cart, r.Codes)
+	split := shop.Upstream.Facts().Split
+	if cs.Cart.Choices, err = resolveChoices(r.Choices, cs.Cart.Lines, split); err != nil {
+		return store.Answer{}, err
+	}
+	if cs.Cart.Groups, err = resolveGroups(r.Groups, cs.Cart.Lines, cs.Cart.ShipTo, split); err != nil {
+		return store.Answer{}, err
+	}
+	negotiate(&cs, shop)
+	activate(&cs, shop)
 
-	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
+	ask := repricing(cs)
+	ask.chosen = true
+	p, err := s.price(ctx, shop, quoteKey(cs.ID), ask)
 	if err != nil {
+		s.releaseNew(ctx, shop, p.quote.CartRef)
 		return store.Answer{}, err
 	}
 	settleChoices(&cs, &p)
 	show(&cs, p.quote, now)
 	return s.commitSession(ctx, c, cs, 0)
+}
+
+// opening marks a claim that came with the create, unless the agent says what it is (R:affiliate_attribution section 4, read
+// 2026-11-22). Claims are kept for the books; no answer and no event shows them.
+func opening(a commerce.Affiliate) commerce.Affiliate {
+	if a.Touchpoint == "" {
+		a.Touchpoint = firstTouch
+	}
+	return a
+}
+
+// releaseNew gives a cart back that was made for a session which never came to be. A second call changes nothing; a cart that cannot be
+// given back is left to the shop, which drops old carts.
+func (s *Service) releaseNew(ctx context.Context, shop *Shop, cartRef string) {
+	if cartRef == "" {
+		return
+	}
+	if err := shop.Upstream.ReleaseCart(context.WithoutCancel(ctx), cartRef); err != nil && commerce.KindOf(err) != commerce.Unsupported {
+		s.log.InfoContext(ctx, "could not release the cart of a refused create", "shop", shop.Upstream.Name(), "error", err)
+	}
 }
 
 // quoteKey names a session towards the shop while it is being priced.
@@ -81,41 +110,7 @@ func (s *Service) commitSession(ctx context.Context, c Call, cs commerce.Session
 }
 
 // settleChoices keeps only choices that the shop offers: an option that is not offered is never stored.
-func settleChoices(cs *commerce.Session, p *priced) {
-	offered := func(c commerce.Choice) bool {
-		return slices.ContainsFunc(p.quote.Options, func(o commerce.FulfillmentOption) bool { return o.ID == c.OptionID })
-	}
-	cs.Cart.Choices = slices.DeleteFunc(slices.Clone(cs.Cart.Choices), func(c commerce.Choice) bool { return !offered(c) })
-}
-
-// oneChoice is the one option that the agent selects, for all lines: a session is delivered in one way. Naming it once for each group
-// of lines is the same wish; two different options are a wish that no shop here can price, and it is refused rather than overheard.
-func oneChoice(choices []commerce.Choice) ([]commerce.Choice, error) {
-	if len(choices) == 0 {
-		return nil, nil
-	}
-	for _, c := range choices[1:] {
-		if c.OptionID != choices[0].OptionID {
-			return nil, &commerce.Fault{
-				Kind: commerce.Invalid, Code: commerce.CodeUnsupported, Param: paramSelected,
-				Message: "one fulfillment option can be selected for the whole checkout",
-			}
-		}
-	}
-	return []commerce.Choice{{Type: choices[0].Type, OptionID: choices[0].OptionID}}, nil
-}
-
-// distinctCodes drops blanks and repetitions, without case; the first spelling stays.
-func distinctCodes(codes []string) []string {
-	var out []string
-	for _, c := range codes {
-		c = strings.TrimSpace(c)
-		if c != "" && !slices.ContainsFunc(out, func(o string) bool { return equalCode(o, c) }) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
+func settleChoices(cs *commerce.Session, p *priced) { cs.Cart.Choices = p.kept }
 
 // expired reports whether an open session's time has passed.
 func expired(row store.Session, now time.Time) bool {

@@ -1,7 +1,6 @@
 package checkout
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 // priced is what came of asking a shop for a price.
 type priced struct {
 	quote commerce.Quote // with all that is to be told of it
+	// kept are the agent's choices that the shop offers.
+	kept []commerce.Choice
 	// messages are about the wishes that the shop refused one by one; mergeInto adds them to the quote's.
 	messages []commerce.Message
 	rejected []commerce.RejectedDiscount
@@ -26,8 +27,10 @@ const maxRelaxations = 8
 type priceRequest struct {
 	cart    commerce.Cart
 	cartRef string // of the shop's cart; empty for a new one
-	// usual is what was selected the last time. Asked for at once, it saves the second call that selecting a default takes.
+	// usual is what was selected the last time. Asked for at once, it saves the second call that selecting takes.
 	usual []commerce.Choice
+	// chosen says that the choices of the cart came with this request.
+	chosen bool
 }
 
 // repricing asks for the present state of a session, in its cart.
@@ -35,18 +38,37 @@ func repricing(cs commerce.Session) priceRequest {
 	return priceRequest{cart: cs.Cart, cartRef: cs.Quote.CartRef, usual: cs.Quote.Choices}
 }
 
+// firstChoices is what to select before the shop's options are known.
+func (r priceRequest) firstChoices(split bool) []commerce.Choice {
+	wishes := r.cart.Choices
+	switch {
+	case !split && len(wishes) == 0 && len(r.usual) == 1:
+		return r.usual
+	case split && !r.chosen && len(r.usual) > 0:
+		return ofLines(r.usual, r.cart.Lines)
+	case split && len(wishes) > 1 && slices.ContainsFunc(wishes, func(c commerce.Choice) bool { return len(c.LineIDs) == 0 }):
+		return nil // which lines each means, only the options say
+	default:
+		return wishes
+	}
+}
+
 // price asks the shop for the price of the cart. Where a shop refuses a single wish (a code, an address, an option, a line that is
 // out of stock), the wish is set aside, the rest is priced, and the session tells what was refused: an agent needs a session to
-// repair, not an error. An unknown item is an error of the request. Where the agent has not chosen an option, the cheapest is selected.
+// repair, not an error. An unknown item is an error of the request, and so are two options for one line. Where the agent has not
+// chosen, the default of [byDefault] is selected.
 //
-// An error other than a definite refusal may have left a write in the shop's cart; the caller then forgets the cart (S3).
+// An error other than a definite refusal may have left a write in the shop's cart; the caller then forgets the cart (S3). With a refusal
+// of the choices the quote names the cart that was asked of the shop.
 func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequest) (priced, error) {
 	var p priced
+	facts := shop.Upstream.Facts()
 	ask, cartRef := r.cart, r.cartRef
-	guessed := len(ask.Choices) == 0 && len(r.usual) == 1
-	if guessed {
-		ask.Choices = r.usual
+	if facts.NoCodes {
+		p.rejectAll(&ask)
 	}
+	ask.Choices = r.firstChoices(facts.Split)
+	looked, deaf := false, false // the options were seen; the shop takes no choice at all
 	for range maxRelaxations {
 		q, err := shop.Upstream.Quote(ctx, adapters.QuoteRequest{Key: key, CartRef: cartRef, Cart: ask})
 		if err != nil {
@@ -57,8 +79,8 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 			switch {
 			case f.Kind == commerce.CartGone && cartRef != "":
 				cartRef = "" // the shop forgot the cart: everything that it held is in ours
-			case f.Kind == commerce.OptionGone && guessed:
-				guessed, ask.Choices = false, nil
+			case f.Kind == commerce.OptionGone && !looked && len(ask.Choices) > 0:
+				ask.Choices = nil // what is offered says which of the choices is meant
 			case !p.setAside(f, r.cart, &ask):
 				if f.Kind == commerce.Unexplained {
 					s.log.ErrorContext(ctx, "a checkout needs eyes", "alert", "shop_answer_unexplained", "shop", shop.Upstream.Name(),
@@ -67,31 +89,49 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 				return p, quoteFault(f, r.cart)
 			case len(ask.Lines) == 0: // nothing is left that has a price
 				p.quote = commerce.Quote{Currency: r.cart.Currency, CartRef: cartRef, NeedsShipping: true}
-				p.mergeInto(r.cart)
+				if len(r.cart.Choices) > 0 {
+					p.messages = append(p.messages, optionGone())
+				}
+				p.mergeInto(r.cart, ask)
 				return p, nil
+			default:
+				deaf = deaf || f.Kind == commerce.OptionGone
 			}
 			continue
 		}
-		if len(r.cart.Choices) == 0 && (guessed || len(q.Choices) == 0) {
-			if c, ok := cheapest(q); ok && c.OptionID != ask.OptionID() {
-				guessed, ask.Choices, cartRef = true, []commerce.Choice{c}, q.CartRef
+		var sel selection
+		if !deaf {
+			if sel, err = selects(q, r.cart, facts.Split, r.chosen); err != nil {
+				p.quote = q
+				return p, err
+			}
+			if !settled(q, r.cart, ask.Choices, sel.ask, facts.Split) {
+				ask.Choices, cartRef, looked = sel.ask, q.CartRef, true
 				continue
 			}
 		}
-		p.quote = q
-		p.mergeInto(r.cart)
+		if facts.Split {
+			q.Choices = named(q.Choices, q, r.cart)
+		}
+		p.quote, p.kept = q, sel.kept
+		p.messages = append(p.messages, sel.messages...)
+		p.mergeInto(r.cart, ask)
 		return p, nil
 	}
 	return p, commerce.Faultf(commerce.Unavailable, "the shop refused too many parts of the cart, one after the other; send fewer lines or codes")
 }
 
-// cheapest is the option that is selected when the agent has not chosen one: the cheapest that is offered, the first of equals.
-func cheapest(q commerce.Quote) (commerce.Choice, bool) {
-	if !q.NeedsShipping || len(q.Options) == 0 {
-		return commerce.Choice{}, false
+// settled reports whether a quote needs no second call: it was asked for what is to be selected, or the shop selected of itself where
+// the agent says nothing.
+func settled(q commerce.Quote, cart commerce.Cart, asked, wanted []commerce.Choice, split bool) bool {
+	switch {
+	case same(asked, wanted, q, cart, split):
+		return true
+	case len(cart.Choices) > 0:
+		return false
+	default:
+		return len(asked) == 0 && len(q.Choices) > 0 && len(uncovered(q, cart)) == 0
 	}
-	o := slices.MinFunc(q.Options, func(a, b commerce.FulfillmentOption) int { return cmp.Compare(a.Total, b.Total) })
-	return commerce.Choice{Type: o.Type, OptionID: o.ID}, true
 }
 
 // setAside takes the wish that f refused out of ask and notes why. It reports false when there is nothing to take out.
@@ -102,7 +142,7 @@ func (p *priced) setAside(f *commerce.Fault, cart commerce.Cart, ask *commerce.C
 		if i < 0 {
 			return false
 		}
-		p.reject(cart, ask.Codes[i], f)
+		p.rejected = append(p.rejected, commerce.RejectedDiscount{Code: ask.Codes[i], Reason: f.Reason, Message: f.Message})
 		ask.Codes = slices.Delete(slices.Clone(ask.Codes), i, i+1)
 	case commerce.OutOfStock:
 		i := lineOf(f, ask.Lines)
@@ -131,44 +171,30 @@ func (p *priced) setAside(f *commerce.Fault, cart commerce.Cart, ask *commerce.C
 	return true
 }
 
-// mergeInto completes the quote with what was set aside: refused lines stand in the session without a price, because a line must
-// never vanish silently.
-func (p *priced) mergeInto(cart commerce.Cart) {
+// mergeInto completes the quote of what was asked with what was set aside of the cart: refused lines stand in the session without a
+// price, because a line must never vanish silently. The shop counts lines and codes as it was asked for them, the agent as it sent them.
+func (p *priced) mergeInto(cart, asked commerce.Cart) {
 	q := &p.quote
-	q.Discounts.Codes = cart.Codes
-	q.Discounts.Rejected = append(q.Discounts.Rejected, p.rejected...)
+	q.Messages = slices.Clone(q.Messages)
+	recount(q.Messages, asked, cart)
 	lines := make([]commerce.Line, 0, len(cart.Lines))
-	for _, want := range cart.Lines {
-		i := slices.IndexFunc(q.Lines, func(l commerce.Line) bool { return l.ID == want.ID })
-		if i >= 0 {
-			lines = append(lines, q.Lines[i])
+	for i, want := range cart.Lines {
+		at := slices.IndexFunc(q.Lines, func(l commerce.Line) bool { return l.ID == want.ID })
+		if at < 0 {
+			lines = append(lines, commerce.Line{
+				ID: want.ID, ItemID: want.ItemID, Quantity: want.Quantity, Availability: commerce.SoldOut,
+			})
 			continue
 		}
-		lines = append(lines, commerce.Line{
-			ID: want.ID, ItemID: want.ItemID, Quantity: want.Quantity, Availability: commerce.SoldOut,
-		})
+		lines = append(lines, q.Lines[at])
+		if s := want.Suggested; s != nil && s.Amount != q.Lines[at].UnitAmount {
+			p.messages = append(p.messages, otherPrice(i))
+		}
 	}
 	q.Lines = lines
 	q.Messages = slices.Concat(q.Messages, p.messages)
-	if len(cart.Choices) > 0 {
-		for _, c := range cart.Choices {
-			if !slices.ContainsFunc(q.Options, func(o commerce.FulfillmentOption) bool { return o.ID == c.OptionID }) &&
-				!slices.ContainsFunc(q.Messages, func(m commerce.Message) bool { return m.Param == paramSelected }) {
-				q.Messages = append(q.Messages, optionGone())
-			}
-		}
-	}
-}
-
-func (p *priced) reject(cart commerce.Cart, code string, f *commerce.Fault) {
-	reason := f.Reason
-	if !reason.Valid() {
-		reason = commerce.DiscountInvalid
-	}
-	r := commerce.RejectedDiscount{Code: code, Reason: reason, Message: f.Message}
-	p.rejected = append(p.rejected, r)
-	i := slices.Index(cart.Codes, code)
-	p.messages = append(p.messages, commerce.WarningMessage(string(reason), fmt.Sprintf("$.discounts.codes[%d]", i), "The discount code was not accepted."))
+	q.Discounts.Rejected = append(q.Discounts.Rejected, p.rejected...)
+	tellCodes(q, cart)
 }
 
 // lineOf finds the line that a fault names, by line id or by item.

@@ -46,12 +46,17 @@ func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.Upda
 		return store.Answer{}, err
 	}
 	stored := cs
-	if err := apply(&cs.Cart, r); err != nil {
+	if err := apply(&cs.Cart, r, shop.Upstream.Facts().Split); err != nil {
 		return store.Answer{}, err
 	}
-	p, err := s.price(ctx, shop, quoteKey(cs.ID), repricing(cs))
+	negotiate(&cs, shop)
+	activate(&cs, shop)
+	ask := repricing(cs)
+	ask.chosen = r.Choices.Present()
+	p, err := s.price(ctx, shop, quoteKey(cs.ID), ask)
 	if err != nil {
 		s.forgetCart(ctx, row, stored, err)
+		s.leaveCart(ctx, row, stored, p.quote.CartRef)
 		return store.Answer{}, err
 	}
 	settleChoices(&cs, &p)
@@ -75,10 +80,12 @@ func (s *Service) changeable(row store.Session, verb string) error {
 	}
 }
 
-// apply makes the changes to the cart, or refuses one that cannot be made.
-func apply(cart *commerce.Cart, r commerce.UpdateRequest) error {
+// apply makes the changes to the cart, or refuses one that cannot be made. Selections and groups name the lines as they are after the
+// change.
+func apply(cart *commerce.Cart, r commerce.UpdateRequest, split bool) (err error) {
 	if lines, ok := r.Lines.Value(); ok {
 		cart.ReplaceLines(lines)
+		dropStrangers(cart)
 	}
 	if r.Buyer.Present() {
 		cart.Buyer = nil
@@ -96,17 +103,20 @@ func apply(cart *commerce.Cart, r commerce.UpdateRequest) error {
 	}
 	if r.Codes.Present() {
 		codes, _ := r.Codes.Value()
-		cart.Codes = distinctCodes(codes)
+		setCodes(cart, codes)
 	}
 	if r.Choices.Present() {
 		choices, _ := r.Choices.Value()
-		var err error
-		if cart.Choices, err = oneChoice(choices); err != nil {
+		if cart.Choices, err = resolveChoices(choices, cart.Lines, split); err != nil {
 			return err
 		}
 	}
+	groups := cart.Groups
 	if r.Groups.Present() {
-		cart.Groups, _ = r.Groups.Value()
+		groups, _ = r.Groups.Value()
+	}
+	if cart.Groups, err = resolveGroups(groups, cart.Lines, cart.ShipTo, split); err != nil { // another address may part them
+		return err
 	}
 	if r.Notes.Present() {
 		cart.Notes, _ = r.Notes.Value()
