@@ -37,6 +37,7 @@ func (c *checker) check() {
 	c.checkStore()
 	c.checkShops()
 	c.checkAgents()
+	c.checkDiscovery()
 	c.checkLimits()
 	c.checkMCP()
 	c.checkTelemetry()

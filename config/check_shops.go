@@ -48,6 +48,7 @@ func (c *checker) checkShops() {
 				c.report(path+".order_url", "%s", err)
 			}
 		}
+		c.checkLocales(path+".locales", shop.Locales)
 		c.checkDuration(path+".poll_every", shop.PollEvery, time.Second, 24*time.Hour)
 		c.checkDuration(path+".expire_after", shop.ExpireAfter, time.Minute, 30*24*time.Hour)
 		c.checkDuration(path+".abandon_after", shop.AbandonAfter, time.Minute, 24*time.Hour)

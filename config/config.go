@@ -34,6 +34,8 @@ type Config struct {
 	Agents []Agent `yaml:"agents,required"`
 	// Protocol says which versions of ACP are taken beside the published dates.
 	Protocol Protocol `yaml:"protocol"`
+	// Discovery is what anybody may find out at /.well-known/acp.json beside what the shops are configured to do.
+	Discovery Discovery `yaml:"discovery"`
 	// Limits bounds what one request may ask for.
 	Limits Limits `yaml:"limits"`
 	// MCP is the endpoint for agents that speak the Model Context Protocol.

@@ -54,6 +54,10 @@ type Shop struct {
 	Marketing []Marketing `yaml:"marketing"`
 	// Links are shown to buyers in every session.
 	Links Links `yaml:"links"`
+	// Carts keeps carts for agents before there is a checkout session (ACP from 2026-04-17). Default true.
+	Carts bool `yaml:"carts"`
+	// Locales are the languages that the shop answers in, as BCP 47 tags. Discovery tells them; empty: it tells none.
+	Locales []string `yaml:"locales"`
 	// PollEvery is how often the shop is asked for changed orders. Default 30 s.
 	PollEvery time.Duration `yaml:"poll_every"`
 	// ExpireAfter is the life of a session after its last change. Default 6 h.
@@ -73,6 +77,7 @@ type Shop struct {
 
 // SetDefaults fills in what the file does not say.
 func (s *Shop) SetDefaults() {
+	s.Carts = true
 	s.ZeroTotal = ZeroTotalRefuse
 	s.UnrecordedPayment = UnrecordedOperator
 	s.PollEvery = 30 * time.Second
