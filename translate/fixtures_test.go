@@ -203,7 +203,6 @@ func everything() commerce.Session {
 	s.Quote.Choices = []commerce.Choice{
 		{Type: commerce.Shipping, OptionID: "standard", LineIDs: []string{"li_1"}},
 		{Type: commerce.Pickup, OptionID: "store", LineIDs: []string{"li_2"}},
-		{Type: commerce.Shipping, OptionID: "withdrawn"},
 	}
 	s.Quote.Totals = append(s.Quote.Totals,
 		commerce.Total{Type: commerce.TotalGiftWrap, Amount: 100, PresentmentAmount: ptr(int64(92)), Description: "paper"},

@@ -47,9 +47,11 @@ var floors = []struct {
 	{"gateway/payment/stripepay", 3},
 	{"gateway/store/sqlstore", 3},
 	{"translate/v*", 3},
+	{"translate/unreleased", 3},
 
 	{"adapters/shopclient", 2},
 	{"translate/reader", 2},
+	{"translate/write/*", 2},
 	{"gateway/signing", 2},
 	{"gateway/identity", 2},
 	{"gateway/limits", 2},
@@ -59,6 +61,7 @@ var floors = []struct {
 	{"gateway/payment", 1},
 	{"gateway/store", 1},
 	{"translate/wire", 1},
+	{"translate/write", 1},
 	{"gateway/telemetry", 1},
 	{"config", 1},
 	{"config/agentkey", 1},
@@ -86,6 +89,8 @@ var sideways = []struct{ from, to, why string }{
 	{"cmd/postern", "cmd/postern/demo", "the command starts the demo"},
 	{"cmd/postern", "cmd/postern/demo/*", "the command starts the parts of the demo"},
 	{"cmd/postern/demo", "cmd/postern/demo/*", "the demo is made of its parts"},
+	{"translate/unreleased", "translate/v*", "it is the date to come, and answers as the newest one does"},
+	{"translate/write", "translate/wire", "what is written has numbers and places as what is read has"},
 }
 
 // owners are outside modules that only some packages may import, and the standard packages that product code must not.

@@ -18,8 +18,11 @@ type FulfillmentOption struct {
 	Description, Carrier string // Description is the subtitle of the older dates
 	Delivery             Window // or the delivery window of local delivery
 	Subtotal, Tax, Total int64
-	Pickup               *PickupPlace
-	ServiceArea          *ServiceArea
+	// Totals are the shop's own rows for this option, with its own texts; empty: the three numbers say it. Dates that show numbers
+	// never show them.
+	Totals      []Total `json:",omitempty"`
+	Pickup      *PickupPlace
+	ServiceArea *ServiceArea
 	// LineIDs are the lines that it can deliver; empty: every line that needs delivery. No answer shows it.
 	LineIDs []string
 }

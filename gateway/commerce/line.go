@@ -8,23 +8,26 @@ type Line struct {
 
 	UnitAmount                           int64
 	Base, Discount, Subtotal, Tax, Total int64
-	Name, Description                    string
-	Images                               []string
-	Disclosures                          []Disclosure
-	CustomAttributes                     []Attribute
-	SellerName                           string // of a marketplace
-	ProductID, SKU, VariantID, Category  string
-	Tags                                 []string
-	Weight                               *Weight
-	Dimensions                           *Dimensions
-	Availability                         Availability
-	AvailableQuantity, MaxPerOrder       *int64
-	FulfillableOn                        string // RFC 3339
-	VariantOptions                       []Attribute
-	DiscountDetails                      []LineDiscount
-	TaxExempt                            *bool
-	TaxExemptionReason                   string
-	ParentID                             string // the line that this one belongs to, such as a warranty
+	// Totals are the shop's own rows for this line, with its own texts; empty: the numbers say it. Dates that show numbers never show
+	// them.
+	Totals                              []Total `json:",omitempty"`
+	Name, Description                   string
+	Images                              []string
+	Disclosures                         []Disclosure
+	CustomAttributes                    []Attribute
+	SellerName                          string // of a marketplace
+	ProductID, SKU, VariantID, Category string
+	Tags                                []string
+	Weight                              *Weight
+	Dimensions                          *Dimensions
+	Availability                        Availability
+	AvailableQuantity, MaxPerOrder      *int64
+	FulfillableOn                       string // RFC 3339
+	VariantOptions                      []Attribute
+	DiscountDetails                     []LineDiscount
+	TaxExempt                           *bool
+	TaxExemptionReason                  string
+	ParentID                            string // the line that this one belongs to, such as a warranty
 	// NoDelivery says that nothing of the line is delivered, such as of a warranty or a booking: no fulfillment option need cover it.
 	NoDelivery bool `json:",omitempty"`
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/translate/schematest"
 	"github.com/postern-gateway/postern/translate/v20250929"
+	"github.com/postern-gateway/postern/translate/wire"
 )
 
 type answer struct {
@@ -19,7 +20,7 @@ type answer struct {
 	PaymentProvider     *struct{}        `json:"payment_provider"`
 	FulfillmentOptionID string           `json:"fulfillment_option_id"`
 	FulfillmentOptions  []map[string]any `json:"fulfillment_options"`
-	Messages            []struct{ Type, Code, Content string }
+	Messages            []struct{ Type, Code, Param, Content string }
 	Totals              []struct {
 		Type        string
 		DisplayText string `json:"display_text"`
@@ -185,25 +186,42 @@ func TestOrderStatusesOfEvents(t *testing.T) {
 	}
 }
 
-func TestRowsAddUp(t *testing.T) {
+func TestPlacesAreRenamed(t *testing.T) {
 	t.Parallel()
-	euro := func(n int64) *int64 { return &n }
-	rows := v20250929.Rows([]commerce.Total{
-		{Type: commerce.TotalFee, DisplayText: "Service", Amount: 1, PresentmentAmount: euro(2), Breakdown: []commerce.TaxPart{{Amount: 1}}},
-		{Type: commerce.TotalTax, DisplayText: "Tax", Amount: 1, Description: "VAT", PresentmentAmount: euro(1)},
-		{Type: "unheard of", Amount: 9},
-		{Type: commerce.TotalFee, DisplayText: "Packing", Amount: 2, PresentmentAmount: euro(3), Description: "box", Breakdown: []commerce.TaxPart{{Amount: 2}}},
-		{Type: commerce.TotalTax, DisplayText: "Tax", Amount: 2},
-	})
-	if len(rows) != 2 || rows[0].Type != commerce.TotalTax || rows[1].Type != commerce.TotalFee {
-		t.Fatalf("got %+v", rows)
-	}
-	tax, fee := rows[0], rows[1]
-	if tax.Amount != 3 || tax.DisplayText != "Tax" || tax.Description != "VAT" || tax.PresentmentAmount != nil {
-		t.Errorf("tax: %+v", tax)
-	}
-	if fee.Amount != 3 || fee.DisplayText != "Fees" || fee.Description != "box" || *fee.PresentmentAmount != 5 || len(fee.Breakdown) != 2 {
-		t.Errorf("fee: %+v", fee)
+	for param, want := range map[string][2]string{ // in a session, in a request
+		"":                              {"", ""},
+		"$":                             {"$", "$"},
+		"$.line_items":                  {"$.line_items", "$.items"},
+		"$.line_items[0]":               {"$.line_items[0]", "$.items[0]"},
+		"$.line_items[12].quantity":     {"$.line_items[12].item.quantity", "$.items[12].quantity"},
+		"$.line_items[0].item.id":       {"$.line_items[0].item.id", "$.items[0].id"},
+		"$.line_items[0].id":            {"$.line_items[0].id", "$.items[0].id"},
+		"$.buyer.email":                 {"$.buyer.email", "$.buyer.email"},
+		"$.fulfillment_details":         {"", ""},
+		"$.fulfillment_details.email":   {"", ""},
+		"$.fulfillment_details.address": {"$.fulfillment_address", "$.fulfillment_address"},
+		"$.fulfillment_details.address.postal_code":   {"$.fulfillment_address.postal_code", "$.fulfillment_address.postal_code"},
+		"$.fulfillment_details.addressee":             {"", ""},
+		"$.selected_fulfillment_options":              {"$.fulfillment_option_id", "$.fulfillment_option_id"},
+		"$.selected_fulfillment_options[0].option_id": {"$.fulfillment_option_id", "$.fulfillment_option_id"},
+		"$.discounts.codes[1]":                        {"", ""},
+		"$.payment_data.handler_id":                   {"$.payment_data.provider", "$.payment_data.provider"},
+		"$.payment_data.instrument.credential.token":  {"$.payment_data.token", "$.payment_data.token"},
+		"$.payment_data":                              {"$.payment_data", "$.payment_data"},
+		"$.items[0].quantity":                         {"$.items[0].quantity", "$.items[0].quantity"},
+	} {
+		a := encode(t, commerce.Session{Status: commerce.NotReady, Messages: []commerce.Message{{Type: commerce.Info, Param: param, Content: "x"}}})
+		if got := a.Messages[0].Param; got != want[0] {
+			t.Errorf("%s in a session: got %s, want %s", param, got, want[0])
+		}
+		body, err := v20250929.EncodeError(wire.Problem{Type: wire.InvalidRequest, Code: "invalid", Param: param})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var problem wire.Problem
+		if err := json.Unmarshal(body, &problem); err != nil || problem.Param != want[1] {
+			t.Errorf("%s in a request: got %s, want %s (%v)", param, problem.Param, want[1], err)
+		}
 	}
 }
 

@@ -1,36 +1,36 @@
-package v20260417
+package rows
 
 import (
-	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/translate/wire"
+	"github.com/postern-gateway/postern/translate/write"
 )
 
-// discountExtension is the name under which discounts are negotiated.
-const discountExtension = "discount"
-
-type discounts struct {
+// Discounts are what became of the codes, and the automatic promotions.
+type Discounts struct {
 	Codes    []string           `json:"codes"`
-	Applied  []appliedDiscount  `json:"applied"`
-	Rejected []rejectedDiscount `json:"rejected"`
+	Applied  []AppliedDiscount  `json:"applied"`
+	Rejected []RejectedDiscount `json:"rejected"`
 }
 
-type appliedDiscount struct {
+// AppliedDiscount is a promotion that lowered the price.
+type AppliedDiscount struct {
 	ID          string       `json:"id"`
 	Code        string       `json:"code,omitzero"`
-	Coupon      coupon       `json:"coupon"`
+	Coupon      Coupon       `json:"coupon"`
 	Amount      int64        `json:"amount"`
 	Automatic   bool         `json:"automatic,omitzero"`
 	Start       string       `json:"start,omitzero"`
 	End         string       `json:"end,omitzero"`
 	Method      string       `json:"method,omitzero"`
 	Priority    int64        `json:"priority,omitzero"`
-	Allocations []allocation `json:"allocations,omitempty"`
+	Allocations []Allocation `json:"allocations,omitempty"`
 }
 
-type coupon struct {
+// Coupon describes a promotion.
+type Coupon struct {
 	ID               string         `json:"id"`
 	Name             string         `json:"name"`
 	PercentOff       *wire.Number   `json:"percent_off,omitzero"`
@@ -43,59 +43,37 @@ type coupon struct {
 	Metadata         map[string]any `json:"metadata,omitempty"`
 }
 
-type allocation struct {
+// Allocation is the part of a discount that falls on one place.
+type Allocation struct {
 	Path   string `json:"path"`
 	Amount int64  `json:"amount"`
 }
 
-type rejectedDiscount struct {
+// RejectedDiscount is a code that was not taken.
+type RejectedDiscount struct {
 	Code    string `json:"code"`
 	Reason  string `json:"reason"`
 	Message string `json:"message,omitzero"`
 }
 
-// negotiated reports whether the agent named the discount extension, with or
-// without a date.
-func negotiated(s commerce.Session) bool {
-	return slices.ContainsFunc(s.Capabilities.Extensions, func(name string) bool {
-		name, _, _ = strings.Cut(name, "@")
-		return name == discountExtension
-	})
-}
-
-// extensionsOf declares the one extension that this gateway speaks, to agents
-// that named it.
-func extensionsOf(s commerce.Session) []extension {
-	if !negotiated(s) {
-		return nil
-	}
-	active := commerce.Extension{
-		Name: discountExtension,
-		Extends: []string{
-			"$.CheckoutSession.discounts", "$.CheckoutSessionCreateRequest.discounts", "$.CheckoutSessionUpdateRequest.discounts",
-		},
-	}
-	return []extension{{Name: active.Name, Extends: active.Extends, Schema: active.Schema, Spec: active.Spec}}
-}
-
 // discountsOf shows discounts to an agent that named the extension or sent a
 // code. Others see the totals alone.
-func discountsOf(s commerce.Session) *discounts {
+func discountsOf(s commerce.Session) *Discounts {
 	d := s.Quote.Discounts
 	codes := d.Codes
 	if len(codes) == 0 {
 		codes = s.Cart.Codes
 	}
-	if !negotiated(s) && len(codes) == 0 {
+	if !negotiated(s) && len(codes) == 0 && len(d.Rejected) == 0 {
 		return nil
 	}
-	return &discounts{
+	return &Discounts{
 		Codes: codes,
-		Applied: each(d.Applied, func(a commerce.AppliedDiscount) appliedDiscount {
+		Applied: write.Each(d.Applied, func(a commerce.AppliedDiscount) AppliedDiscount {
 			return appliedOf(a, s.Quote)
 		}),
-		Rejected: each(d.Rejected, func(r commerce.RejectedDiscount) rejectedDiscount {
-			out := rejectedDiscount{Code: r.Code, Reason: string(r.Reason), Message: r.Message}
+		Rejected: write.Each(d.Rejected, func(r commerce.RejectedDiscount) RejectedDiscount {
+			out := RejectedDiscount{Code: r.Code, Reason: string(r.Reason), Message: write.Plain(r.Message)}
 			if !r.Reason.Valid() {
 				out.Reason = string(commerce.DiscountInvalid)
 			}
@@ -104,16 +82,16 @@ func discountsOf(s commerce.Session) *discounts {
 	}
 }
 
-func appliedOf(a commerce.AppliedDiscount, q commerce.Quote) appliedDiscount {
-	out := appliedDiscount{
-		ID: a.ID, Code: a.Code, Coupon: couponOf(a), Amount: a.Amount, Automatic: a.Automatic,
-		Start: timestamp(a.Start), End: timestamp(a.End), Method: oneOf(a.Method, "each", "across"), Priority: max(a.Priority, 0),
+func appliedOf(a commerce.AppliedDiscount, q commerce.Quote) AppliedDiscount {
+	out := AppliedDiscount{
+		ID: a.ID, Code: a.Code, Coupon: couponOf(a), Amount: max(a.Amount, 0), Automatic: a.Automatic,
+		Start: write.Timestamp(a.Start), End: write.Timestamp(a.End), Method: write.OneOf(a.Method, "each", "across"), Priority: max(a.Priority, 0),
 	}
 	if a.Automatic {
 		out.Code = "" // an automatic discount has no code
 	}
 	for _, part := range a.Allocations {
-		out.Allocations = append(out.Allocations, allocation{Path: target(part, q).String(), Amount: part.Amount})
+		out.Allocations = append(out.Allocations, Allocation{Path: target(part, q).String(), Amount: max(part.Amount, 0)})
 	}
 	return out
 }
@@ -134,12 +112,12 @@ func target(part commerce.Allocation, q commerce.Quote) wire.Path {
 }
 
 // couponOf fills id and name, which the schema requires and a shop may lack.
-func couponOf(a commerce.AppliedDiscount) coupon {
+func couponOf(a commerce.AppliedDiscount) Coupon {
 	c := a.Coupon
-	out := coupon{
-		ID: c.ID, Name: c.Name, PercentOff: numberOf(c.PercentOff), AmountOff: c.AmountOff,
-		Duration:         oneOf(c.Duration, "once", "repeating", "forever"),
-		DurationInMonths: c.DurationInMonths, MaxRedemptions: c.MaxRedemptions, TimesRedeemed: c.TimesRedeemed,
+	out := Coupon{
+		ID: c.ID, Name: write.Plain(c.Name), PercentOff: percentOf(c.PercentOff), AmountOff: max(c.AmountOff, 0),
+		Duration:         write.OneOf(c.Duration, "once", "repeating", "forever"),
+		DurationInMonths: max(c.DurationInMonths, 0), MaxRedemptions: max(c.MaxRedemptions, 0), TimesRedeemed: max(c.TimesRedeemed, 0),
 		Metadata: textOnly(c.Metadata),
 	}
 	if out.AmountOff > 0 {
@@ -152,6 +130,15 @@ func couponOf(a commerce.AppliedDiscount) coupon {
 		out.Name = a.Code
 	}
 	return out
+}
+
+// percentOf is a number from 0 to 100, or nil.
+func percentOf(text string) *wire.Number {
+	value, err := strconv.ParseFloat(text, 64) // a ratio and no money
+	if err != nil || value < 0 || value > 100 {
+		return nil
+	}
+	return write.Number(text)
 }
 
 // textOnly keeps the text members; a coupon's metadata has no others.

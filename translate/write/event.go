@@ -1,4 +1,4 @@
-package v20250929
+package write
 
 import (
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -27,9 +27,10 @@ type refund struct {
 	Amount int64  `json:"amount"`
 }
 
-// EncodeEvent writes the body of a webhook event. It fails only on a value
-// that JSON cannot carry.
-func EncodeEvent(e commerce.Event) ([]byte, error) {
+// RefundEvent writes the webhook event of the dates until 2026-01-30, which
+// tell of an order its status and its refunds. It fails only on a value that
+// JSON cannot carry.
+func RefundEvent(e commerce.Event) ([]byte, error) {
 	kind := e.Type
 	if kind != commerce.OrderCreate {
 		kind = commerce.OrderUpdate // the two are all that the closed list has
@@ -80,13 +81,4 @@ func refunds(adjustments []commerce.Adjustment) []refund {
 		}
 	}
 	return out
-}
-
-// EncodeError writes the body of an error answer. This date's schema has no
-// supported_versions, so a problem about the version is told in the newest.
-// It fails only on a value that JSON cannot carry.
-func EncodeError(p wire.Problem) ([]byte, error) {
-	p.SupportedVersions = nil
-	p.Param = RequestParam(p.Param)
-	return wire.Marshal(p)
 }

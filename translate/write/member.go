@@ -1,0 +1,117 @@
+package write
+
+import (
+	"net/mail"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-gateway/postern/translate/wire"
+)
+
+// Each maps a list. The result is never nil, because required lists stand
+// even when they are empty.
+func Each[A, B any](list []A, f func(A) B) []B {
+	out := make([]B, len(list))
+	for i := range list {
+		out[i] = f(list[i])
+	}
+	return out
+}
+
+// Known keeps the words of a closed list, in the order they came and each
+// once; never nil.
+func Known(words []string, list ...string) []string {
+	out := make([]string, 0, len(words))
+	for _, w := range words {
+		if slices.Contains(list, w) && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// OneOf is word when the closed list has it, else empty, which is left out.
+func OneOf(word string, list ...string) string {
+	if slices.Contains(list, word) {
+		return word
+	}
+	return ""
+}
+
+// Number is decimal text as a JSON number, or nil when it is none.
+func Number(text string) *wire.Number {
+	n, ok := wire.ParseNumber(text)
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// URL is address when it is a whole web address, else empty: the schemas want
+// URIs, and shops hand out paths.
+func URL(address string) string {
+	if address == "" || strings.ContainsAny(address, " \t\r\n") {
+		return ""
+	}
+	u, err := url.Parse(address)
+	if err != nil || !u.IsAbs() || u.Host == "" {
+		return ""
+	}
+	return address
+}
+
+// URLs keeps the whole web addresses of a list.
+func URLs(addresses []string) []string {
+	if len(addresses) == 0 {
+		return nil
+	}
+	out := make([]string, 0, len(addresses))
+	for _, a := range addresses {
+		if URL(a) != "" {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Email is address when it is a bare e-mail address, else empty.
+func Email(address string) string {
+	if address == "" || len(address) > 254 {
+		return ""
+	}
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Address != address {
+		return ""
+	}
+	return address
+}
+
+// Timestamp is t in RFC 3339 and UTC, to the millisecond where it has a part
+// of a second, or empty for the zero time.
+func Timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.999Z07:00")
+}
+
+// DateTime is text that is an RFC 3339 date and time, else empty.
+func DateTime(text string) string {
+	if text == "" {
+		return ""
+	}
+	if _, err := time.Parse(time.RFC3339, text); err != nil {
+		return ""
+	}
+	return text
+}
+
+// AtLeast is n when it is not below least, else nil, which is left out.
+func AtLeast(n *int64, least int64) *int64 {
+	if n == nil || *n < least {
+		return nil
+	}
+	return n
+}
