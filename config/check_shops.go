@@ -61,6 +61,7 @@ func (c *checker) checkShops() {
 			c.warn(path+".links", "agents expect terms_of_use and privacy_policy; add their URLs")
 		}
 		c.checkAuthentication(path+".authentication", shop.Authentication)
+		c.checkInterventions(path+".interventions", shop.Interventions, shop.Authentication)
 		c.checkContinue(path+".continue", shop.Continue)
 		c.checkMarketing(path+".marketing", shop.Marketing)
 		if shop.Payment.Stripe != nil {

@@ -48,6 +48,8 @@ type Shop struct {
 	ZeroTotal string `yaml:"zero_total"`
 	// Authentication is who authenticates card holders; nil leaves it to Stripe.
 	Authentication *Authentication `yaml:"authentication"`
+	// Interventions are what the shop can do, and asks for, when a buyer must step in; nil is nothing beyond Authentication.
+	Interventions *Interventions `yaml:"interventions"`
 	// Continue lets buyers go on in the shop by themselves, where the adapter knows where; nil does not.
 	Continue *Continue `yaml:"continue"`
 	// Marketing are the channels that buyers are asked about, where the adapter takes the answer.

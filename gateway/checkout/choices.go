@@ -9,7 +9,7 @@ import (
 
 // resolveChoices reads what an agent selects. Where the shop splits, lines are named by their ids from here on; an empty list stays what
 // it is: every line that needs delivery and that the option can deliver, which only the shop's options say. Agents name lines by the ids
-// of their items too, because published samples do (facts: spec 2026-04-17, examples against the schema, read 2026-11-22).
+// of their items too, because published samples do, against the schema (examples 2026-04-17, read 2026-11-22).
 //
 // A line that does not exist, or that two different options are selected for, is refused: no reading of such a request is surely the
 // buyer's wish.

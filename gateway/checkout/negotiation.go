@@ -7,13 +7,11 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 )
 
-// The words of interventions and of how firmly one is asked for. Source: 2026-04-17 schema, InterventionCapabilities; the older date
-// that has capabilities, 2026-01-30, has the same.
 const (
-	Intervention3DS     = "3ds"
-	EnforceAlways       = "always"
-	EnforceConditional  = "conditional"
-	EnforceOptional     = "optional"
+	// enforceAlways is the one word for how firmly a shop asks that keeps an agent from paying; conditional and optional do not. Source:
+	// 2026-04-17 schema, InterventionCapabilities.
+	enforceAlways = "always"
+	// extensionOfDiscount is the name of the extension for discounts, which may carry a date: discount@2026-01-27.
 	extensionOfDiscount = "discount"
 )
 
@@ -22,12 +20,14 @@ const paramInterventions = "$.capabilities.interventions"
 
 // negotiate sets what both sides can do: the interventions that the agent declared and the shop supports, beside those that the shop
 // asks for. Words that the shop does not know drop out by that. What an agent declares is never proof of anything: it only says what is
-// worth trying (R:capability_negotiation sections 4.5.1, 4.6.2 and 10, read 2026-11-22).
+// worth trying (R:capability_negotiation sections 4.5.1, 4.6.2 and 10, read 2026-11-22). Where agents authenticate card holders for the
+// shop, it supports 3ds without further words.
 func negotiate(cs *commerce.Session, shop *Shop) {
 	offer := shop.Interventions
 	both := commerce.Interventions{Required: slices.Clone(offer.Required)}
 	for _, word := range cs.Capabilities.Interventions.Supported {
-		if slices.Contains(offer.Supported, word) && !slices.Contains(both.Supported, word) {
+		supported := slices.Contains(offer.Supported, word) || (word == intervention3DS && shop.Authentication != nil)
+		if supported && !slices.Contains(both.Supported, word) {
 			both.Supported = append(both.Supported, word)
 		}
 	}
@@ -44,7 +44,7 @@ func unmet(cs commerce.Session) []commerce.Message {
 	if !slices.ContainsFunc(cs.Interventions.Required, lacks) {
 		return nil
 	}
-	if cs.Interventions.Enforcement == EnforceAlways {
+	if cs.Interventions.Enforcement == enforceAlways {
 		return []commerce.Message{commerce.ErrorMessage(commerce.CodeInterventionRequired, paramInterventions, commerce.RequiresBuyerInput,
 			"The shop asks for an authentication of the buyer that this agent does not support.")}
 	}

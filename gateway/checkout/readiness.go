@@ -37,7 +37,7 @@ func show(cs *commerce.Session, q commerce.Quote, now time.Time, extra ...commer
 //   - not_ready_for_payment: anything that an agent or buyer can repair here;
 //   - ready_for_payment.
 //
-// The order is that of the readiness conditions of the protocol (facts: R:agentic_checkout section 2.2, read 2026-11-22).
+// The order is that of the readiness conditions of the protocol (R:agentic_checkout section 2.2, read 2026-11-22).
 func standing(cs commerce.Session) commerce.Status {
 	has := func(is func(commerce.Message) bool) bool { return slices.ContainsFunc(cs.Messages, is) }
 	unpriced := len(cs.Quote.Totals) == 0
