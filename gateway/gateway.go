@@ -97,8 +97,13 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 			Committed: g.wake, Log: o.Log, Tracer: spans,
 		})
 	}
+	handOffs, err := openHandoff(cfg, g.clock)
+	if err != nil {
+		return nil, err
+	}
 	g.sessions = checkout.New(checkout.Config{
-		Store: g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,
+		Handoff: handOffs,
+		Store:   g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,
 		Look: func(shop, ref string) { g.intakes[shop].Look(ref) }, Log: o.Log, Tracer: tracer, Timing: o.Timing,
 	})
 	agents, err := acp.NewAgents(cfg.Agents, cfg.Shops)
@@ -127,6 +132,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		Handler: httpapi.NewHandler(httpapi.Options{
 			Pipeline: pipeline, Clock: g.clock, Ready: g.store.Check, TrustedProxies: trusted, MaxBody: cfg.Limits.MaxBodyBytes,
 			MCP:        mcpEndpoint(cfg, pipeline, agents, g.clock, false),
+			Handoffs:   g.handoffs(handOffs),
 			ServerName: serverName(cfg), Log: o.Log, Tracers: o.Telemetry.TracerProvider(), Meters: o.Telemetry.MeterProvider(),
 		}),
 	}

@@ -54,14 +54,16 @@ func openShops(cfg *config.Config, c clock.Clock, log *slog.Logger, tracer telem
 			return nil, fmt.Errorf("open shop %s: %w", name, err)
 		}
 		o.Clock, o.Log, o.Tracer = c, log, tracer
+		up := upstream.New(name, adapter, o)
 		shops[name] = &shop{
 			checked: adapter.Check != nil, transports: []*http.Transport{toShop, toStripe},
 			Shop: checkout.Shop{
-				Upstream: upstream.New(name, adapter, o), Payment: processor, Handlers: []commerce.PaymentHandler{handler},
+				Upstream: up, Payment: processor, Handlers: []commerce.PaymentHandler{handler},
 				Links: links(s.Links), OrderURL: s.OrderURL, FreeOrders: s.ZeroTotal == config.ZeroTotalPlace,
 				RefundUnrecorded: s.UnrecordedPayment == config.UnrecordedRefund, SessionTTL: s.ExpireAfter, AbandonAfter: s.AbandonAfter,
 			},
 		}
+		extend(&shops[name].Shop, s, up, log)
 	}
 	return shops, nil
 }

@@ -10,17 +10,9 @@ import (
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
-// The ways in which a hand-off does not happen. They tell a stranger nothing of the session.
-var (
-	// ErrHandoffGone says that the token was used, or that there is nothing to hand off any more.
-	ErrHandoffGone = errors.New("there is nothing to hand off")
-	// ErrHandoffBusy says that the purchase is under way: nothing can be handed off until it is known how it ends.
-	ErrHandoffBusy = errors.New("the purchase is under way")
-)
-
 // HandOff gives a session to its buyer, once for each token, and returns the address in the shop at which they go on: of their order when
-// there is one. See package handoff for what follows from it. A second call fails with [ErrHandoffGone], whoever makes it and whatever
-// process answers; while a purchase runs it fails with [ErrHandoffBusy] and leaves the token as it is. Any other error leaves the token to
+// there is one. See package handoff for what follows from it. A second call fails with [handoff.ErrGone], whoever makes it and whatever
+// process answers; while a purchase runs it fails with [handoff.ErrBusy] and leaves the token as it is. Any other error leaves the token to
 // be used again, unless the commit's outcome is unknown.
 func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string, err error) {
 	release, err := s.locks.acquire(ctx, t.ID)
@@ -33,7 +25,7 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 	case err != nil:
 		return "", unavailable("look at the hand-off", err)
 	case !taken:
-		return "", ErrHandoffGone
+		return "", handoff.ErrGone
 	}
 	defer func() { // does nothing where the claim was answered
 		if releaseErr := s.store.Release(ctx, claim); err != nil && releaseErr != nil {
@@ -42,7 +34,7 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 	}()
 	row, err := s.store.Session(ctx, t.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", ErrHandoffGone
+		return "", handoff.ErrGone
 	}
 	if err != nil {
 		return "", unavailable("read the session", err)
@@ -54,13 +46,13 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 	b := store.Batch{Answers: []store.AnswerWrite{{Claim: claim, Answer: store.Answer{Status: http.StatusSeeOther}}}}
 	switch {
 	case row.Live:
-		return "", ErrHandoffBusy
+		return "", handoff.ErrBusy
 	case row.Status == commerce.Completed:
 		if address, err = s.orderAddress(ctx, cs); err != nil {
 			return "", err
 		}
 	case row.Status.Terminal(), expired(row, s.clock.Now()), !cs.HandedOffAt.IsZero():
-		return "", ErrHandoffGone
+		return "", handoff.ErrGone
 	default:
 		if address, err = s.leaveToBuyer(&cs); err != nil {
 			return "", err
@@ -74,7 +66,7 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 	}
 	switch err := s.store.Commit(ctx, b); {
 	case errors.Is(err, store.ErrStale):
-		return "", ErrHandoffBusy // an agent was faster: what it did is to be seen first
+		return "", handoff.ErrBusy // an agent was faster: what it did is to be seen first
 	case err != nil:
 		return "", unavailable("hand the session off", err)
 	}
@@ -88,7 +80,7 @@ func (s *Service) leaveToBuyer(cs *commerce.Session) (address string, err error)
 		return "", err
 	}
 	if shop.Continue <= 0 { // switched off since
-		return "", ErrHandoffGone
+		return "", handoff.ErrGone
 	}
 	if address, err = shop.Upstream.ContinueURL(cs.Cart, cs.Quote.CartRef); err != nil {
 		return "", err
@@ -108,7 +100,7 @@ func (s *Service) orderAddress(ctx context.Context, cs commerce.Session) (string
 		return "", err
 	}
 	if cs.Order == nil || cs.Order.PermalinkURL == "" {
-		return "", ErrHandoffGone
+		return "", handoff.ErrGone
 	}
 	return cs.Order.PermalinkURL, nil
 }

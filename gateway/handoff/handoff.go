@@ -56,12 +56,16 @@ const (
 	maxToken = 512
 )
 
-// The two ways in which a token is not good. Neither says more to a stranger.
+// The ways in which a hand-off does not happen. None says more to a stranger.
 var (
 	// ErrForged says that the text is no token of this gateway.
 	ErrForged = errors.New("no hand-off token of this gateway")
 	// ErrExpired says that the token was good once.
 	ErrExpired = errors.New("the hand-off token has expired")
+	// ErrGone says that the token was used, or that what it names has ended or is somebody else's already.
+	ErrGone = errors.New("there is nothing to hand off")
+	// ErrBusy says that a purchase is under way: nothing can be handed off until it is known how it ends. The token stays good.
+	ErrBusy = errors.New("the purchase is under way")
 )
 
 // Token is a genuine token, as it was read.

@@ -20,6 +20,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/acp"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/handoff"
 )
 
 // DefaultMaxBody is the size of a request body in bytes: thirty times a large checkout.
@@ -44,6 +45,8 @@ type Options struct {
 	Carts bool
 	// Discovery is what is told about the shop at a host; ok is false where there is none. Nil: nothing is told to anybody.
 	Discovery func(host string) (d Discovery, ok bool)
+	// Handoffs lets buyers leave for a shop; nil: the pages do not exist.
+	Handoffs Handoffs
 	// ServerName is host:port for spans and metrics, which must not repeat what strangers write into Host. Default "postern".
 	ServerName string
 	// MCP serves /mcp and the OAuth metadata that goes with it; nil: there is no MCP.
@@ -76,6 +79,7 @@ type handler struct {
 //	GET PUT  /carts/{id}            POST stands for PUT, as the text of openapi.cart has it
 //	POST     /carts/{id}/cancel
 //	GET      /.well-known/acp.json  without credentials
+//	GET POST /continue/{token}      a buyer's pages, where a shop hands buyers off
 //	GET      /healthz               the process lives
 //	GET      /readyz                calls can be answered
 func NewHandler(o Options) http.Handler {
@@ -102,6 +106,9 @@ func NewHandler(o Options) http.Handler {
 	}
 	if o.Discovery != nil {
 		h.mux.Handle("/.well-known/acp.json", http.HandlerFunc(h.discovery))
+	}
+	if o.Handoffs != nil {
+		h.mux.Handle(continueRoute, h.handOff(o.Handoffs))
 	}
 	h.mux.Handle("/healthz", h.probe("ok", nil))
 	h.mux.Handle("/readyz", h.probe("ready", h.ready.check))
@@ -181,7 +188,9 @@ func traced(h http.Handler, o Options) http.Handler {
 		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()),
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return true }),
 		otelhttp.WithServerName(o.ServerName),
-		otelhttp.WithFilter(func(r *http.Request) bool { return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" }),
+		otelhttp.WithFilter(func(r *http.Request) bool {
+			return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !strings.HasPrefix(r.URL.Path, handoff.Path) // its address is a secret
+		}),
 	}
 	if tracing {
 		options = append(options, otelhttp.WithTracerProvider(o.Tracers), otelhttp.WithPropagators(propagation.TraceContext{}))
