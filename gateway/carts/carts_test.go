@@ -44,11 +44,12 @@ func TestCreateAndGet(t *testing.T) {
 func TestNotThere(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(w *world, call *carts.Call, id *string){
-		"unknown":       func(_ *world, _ *carts.Call, id *string) { *id = "cart_99" },
-		"foreign":       func(_ *world, c *carts.Call, _ *string) { c.Agent = "b" },
-		"another shop":  func(_ *world, c *carts.Call, _ *string) { c.Shop = "other" },
-		"expired":       func(w *world, _ *carts.Call, _ *string) { w.clock.Advance(time.Hour) },
-		"shop went off": func(w *world, _ *carts.Call, _ *string) { delete(w.config.Shops, "main"); w.restart() },
+		"unknown":      func(_ *world, _ *carts.Call, id *string) { *id = "cart_99" },
+		"foreign":      func(_ *world, c *carts.Call, _ *string) { c.Agent = "b" },
+		"another shop": func(_ *world, c *carts.Call, _ *string) { c.Shop = "other" },
+		"expired":      func(w *world, _ *carts.Call, _ *string) { w.clock.Advance(time.Hour) },
+		"shop is gone": func(w *world, _ *carts.Call, _ *string) { delete(w.config.Shops, "main"); w.restart() },
+		"shop is off":  func(w *world, _ *carts.Call, _ *string) { w.config.Shops["main"] = carts.Shop{Off: true}; w.restart() },
 		"canceled": func(w *world, c *carts.Call, id *string) {
 			w.cart(w.service.Cancel(w.tb.Context(), *c, *id))
 		},
@@ -81,10 +82,31 @@ func TestNotThere(t *testing.T) {
 		})
 	}
 	w := newWorld(t)
-	call := w.call()
-	call.Shop = "off"
-	_, err := w.service.Create(t.Context(), call, lines("a"))
-	wantKind(t, err, commerce.NotFound)
+	w.config.Shops["off"] = carts.Shop{Off: true}
+	w.restart()
+	for _, shop := range []string{"off", "unheard"} {
+		call := w.call()
+		call.Shop = shop
+		_, err := w.service.Create(t.Context(), call, lines("a"))
+		wantKind(t, err, commerce.NotFound)
+		if w.service.Serves(shop) {
+			t.Errorf("%s keeps carts", shop)
+		}
+	}
+}
+
+// TestSwitchedOff: what was kept before is given back when its time comes.
+func TestSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create("a")
+	w.config.Shops["main"] = carts.Shop{Off: true}
+	w.restart()
+	w.clock.Advance(time.Hour)
+	w.service.ReturnDue(t.Context())
+	if held := w.shop.held(); len(held) != 0 {
+		t.Errorf("the shop holds %v", held)
+	}
 }
 
 func TestReplace(t *testing.T) {

@@ -23,9 +23,11 @@ type Store interface {
 	Commit(ctx context.Context, b store.Batch) error
 }
 
-// Shop is one shop that keeps carts.
+// Shop is one shop.
 type Shop struct {
 	Upstream *upstream.Shop
+	// Off says that the shop keeps no carts for agents. Those that it kept before are given back.
+	Off bool
 	// TTL is how long a cart lives after its last change. Default 6 h.
 	TTL time.Duration
 }
@@ -34,7 +36,7 @@ type Shop struct {
 type Config struct {
 	Store Store
 	Clock clock.Clock
-	// Shops are those that keep carts; at any other there are none.
+	// Shops are all shops by name.
 	Shops map[string]Shop
 	// NewID makes a new id that sorts by time, with the prefix.
 	NewID func(prefix string) string
@@ -102,18 +104,17 @@ type Call struct {
 
 // Serves reports whether the shop keeps carts.
 func (s *Service) Serves(shop string) bool {
-	_, ok := s.shops[shop]
-	return ok
+	sh, ok := s.shops[shop]
+	return ok && !sh.Off
 }
 
 // Create prices lines and keeps them as a cart. A second call without a key makes a second cart, which costs nobody anything; with a
 // key the pipeline replays the answer.
 func (s *Service) Create(ctx context.Context, c Call, r commerce.CartRequest) (store.Answer, error) {
-	shop, ok := s.shops[c.Shop]
-	if !ok {
+	if !s.Serves(c.Shop) {
 		return store.Answer{}, noCarts()
 	}
-	now := s.clock.Now()
+	shop, now := s.shops[c.Shop], s.clock.Now()
 	kept := record{
 		Identity: shop.Upstream.Identity(),
 		Cart: commerce.SavedCart{
