@@ -89,7 +89,7 @@ var DeclineHasNoOrder = Correction{
 	Name: "decline-has-no-order",
 	Reason: "the answer 200 to complete requires an order, and a declined payment is answered 200 without one; " +
 		"only a completed session must validate as CheckoutSessionWithOrder",
-	Dates: []string{"2025-09-29", "2025-12-12", "2026-01-16", "2026-01-30", "2026-04-17"},
+	Dates: []string{"2025-09-29", "2025-12-12", "2026-01-16", "2026-01-30", "2026-04-17", "unreleased"},
 }
 
 // object walks down nested objects.

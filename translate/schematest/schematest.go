@@ -15,7 +15,9 @@ package schematest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -42,12 +44,19 @@ const (
 	Error Kind = "Error"
 	// Event is the body of an order webhook.
 	Event Kind = "WebhookEvent"
+	// Order is an order by itself, as the published samples show it.
+	Order Kind = "Order"
+	// Cart is the answer to every operation of a cart (from 2026-04-17).
+	Cart Kind = "Cart"
 	// CreateRequest, UpdateRequest, CompleteRequest and CancelRequest are
 	// what agents send. The gateway takes more than these schemas allow.
 	CreateRequest   Kind = "CheckoutSessionCreateRequest"
 	UpdateRequest   Kind = "CheckoutSessionUpdateRequest"
 	CompleteRequest Kind = "CheckoutSessionCompleteRequest"
 	CancelRequest   Kind = "CancelSessionRequest"
+	// CartCreateRequest and CartUpdateRequest are what agents send to carts.
+	CartCreateRequest Kind = "CartCreateRequest"
+	CartUpdateRequest Kind = "CartUpdateRequest"
 )
 
 // Validators are the compiled schemas of one specification folder. Safe for
@@ -151,8 +160,11 @@ func (v *Validators) schema(apiVersion string, kind Kind) (*jsonschema.Schema, e
 		return s, nil
 	}
 	location := checkoutSchema + "#/$defs/" + string(kind)
-	if kind == Event {
+	switch kind {
+	case Event:
 		location = webhookSchema + "#/components/schemas/" + string(kind)
+	case Cart, CartCreateRequest, CartUpdateRequest:
+		location = cartSchema + "#/$defs/" + string(kind)
 	}
 	s, err := d.compiler.Compile(location)
 	if err != nil {
@@ -165,6 +177,7 @@ func (v *Validators) schema(apiVersion string, kind Kind) (*jsonschema.Schema, e
 // The names under which the files of a date are known to its compiler.
 const (
 	checkoutSchema = "acp:///json-schema/schema.agentic_checkout.json"
+	cartSchema     = "acp:///json-schema/schema.cart.json"
 	webhookSchema  = "acp:///openapi/openapi.agentic_checkout_webhook.yaml"
 	checkoutAPI    = "acp:///openapi/openapi.agentic_checkout.yaml"
 )
@@ -179,8 +192,12 @@ func (v *Validators) load(apiVersion string) (*date, error) {
 		checkoutSchema: "json-schema/schema.agentic_checkout.json",
 		webhookSchema:  "openapi/openapi.agentic_checkout_webhook.yaml",
 		checkoutAPI:    "openapi/openapi.agentic_checkout.yaml",
+		cartSchema:     "json-schema/schema.cart.json",
 	} {
 		document, err := read(filepath.Join(v.dir, "spec", apiVersion, filepath.FromSlash(path)))
+		if name == cartSchema && errors.Is(err, fs.ErrNotExist) {
+			continue // the dates before 2026-04-17 have no carts
+		}
 		if err != nil {
 			return nil, err
 		}
