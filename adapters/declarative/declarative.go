@@ -40,6 +40,12 @@ func New(section config.Section, deps Deps) (adapters.Adapter, error) {
 	if s.refund != nil {
 		a.RecordRefund = s.recordRefund
 	}
+	if s.goOn != nil {
+		a.Continue = s.continueURL
+	}
+	if s.consent != nil {
+		a.RecordConsent = s.recordConsent
+	}
 	if s.check != nil {
 		a.Check = func(ctx context.Context) error {
 			_, err := s.start(ctx, s.check, map[string]any{}, nil).do()
@@ -187,6 +193,15 @@ func (s *shop) recordRefund(ctx context.Context, req adapters.RefundRecord) erro
 		return badReference("record refund", err)
 	}
 	_, err = s.start(ctx, s.refund, refundInput(req, order), nil).do()
+	return err
+}
+
+func (s *shop) recordConsent(ctx context.Context, req adapters.ConsentRecord) error {
+	order, err := decodeReference(req.OrderRef)
+	if err != nil || order == nil {
+		return badReference("record consent", err)
+	}
+	_, err = s.start(ctx, s.consent, consentInput(req, order), nil).do()
 	return err
 }
 

@@ -139,8 +139,10 @@ func TestTheReferenceNamesEveryMember(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	member := regexp.MustCompile(`\bo\.(?:text|required|amount|positive|minor|count|some|flag|time|list|objects|texts|oneOf|get)\("([a-z_]+)"`)
-	for _, file := range []string{"quote.go", "order.go", "discount.go", "item.go", "feed.go"} {
+	member := regexp.MustCompile(`\b[a-z]+\.(?:text|required|words|requiredWords|amount|positive|minor|decimal|count|some|flag|time|stamp|url|part|list|objects|texts|oneOf|get)\("([a-z_]+)"`)
+	for _, file := range []string{
+		"quote.go", "quote_line.go", "quote_option.go", "quote_message.go", "charges.go", "discount.go", "order.go", "item.go", "feed.go",
+	} {
 		code, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

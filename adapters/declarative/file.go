@@ -36,6 +36,7 @@ type description struct {
 	Keep        map[string]string        `yaml:"keep"`
 	Functions   string                   `yaml:"functions"`
 	Errors      []rulePart               `yaml:"errors"`
+	ContinueURL *continuePart            `yaml:"continue_url"`
 	Operations  operationsPart           `yaml:"operations"`
 }
 
@@ -50,6 +51,16 @@ type factsPart struct {
 	Rounding      string        `yaml:"rounding"`
 	MaxProcessing time.Duration `yaml:"max_processing"`
 	CommitsOn     string        `yaml:"commits_on"`
+	Split         bool          `yaml:"split"`
+	Codes         *bool         `yaml:"codes"` // absent: whether quote reads any
+}
+
+// continuePart is where a buyer goes on by themselves.
+type continuePart struct {
+	Base    string         `yaml:"base"`     // an expression; absent: base_url
+	Cart    string         `yaml:"cart"`     // path for a cart that the shop has
+	NewCart string         `yaml:"new_cart"` // path where it has none yet
+	Query   map[string]any `yaml:"query"`    // of both
 }
 
 type moneyPart struct {
@@ -96,6 +107,7 @@ type operationsPart struct {
 	Item          *operationPart `yaml:"item"`
 	ReleaseCart   *operationPart `yaml:"release_cart"`
 	RecordRefund  *operationPart `yaml:"record_refund"`
+	RecordConsent *operationPart `yaml:"record_consent"`
 	Check         *operationPart `yaml:"check"`
 }
 

@@ -76,7 +76,7 @@ func cartInput(c commerce.Cart) map[string]any {
 		codes[i] = code
 	}
 	in := map[string]any{
-		"lines": lines, "codes": codes, "currency": string(c.Currency), "email": text(c.Email()), "option_id": text(c.OptionID()),
+		"lines": lines, "choices": choicesInput(c), "codes": codes, "currency": string(c.Currency), "email": text(c.Email()), "option_id": text(c.OptionID()),
 		"locale": text(c.Locale), "notes": text(c.Notes), "buyer": buyerInput(c.Buyer), "bill_to": addressInput(c.BillTo), "ship_to": nil,
 	}
 	if c.ShipTo != nil {
@@ -90,6 +90,42 @@ func cartInput(c commerce.Cart) map[string]any {
 		}
 	}
 	return in
+}
+
+// choicesInput is what the agent selected. items are what its lines hold; both lists are empty where a choice is for all that need
+// delivery.
+func choicesInput(c commerce.Cart) []any {
+	out := make([]any, len(c.Choices))
+	for i, ch := range c.Choices {
+		lines, items := []any{}, []any{}
+		for _, id := range ch.LineIDs {
+			lines = append(lines, id)
+			for _, l := range c.Lines {
+				if l.ID == id {
+					items = append(items, l.ItemID)
+				}
+			}
+		}
+		out[i] = map[string]any{"option_id": ch.OptionID, "type": string(ch.Type), "line_ids": lines, "items": items}
+	}
+	return out
+}
+
+// continueInput is what a link into the shop may rest on: nothing of the buyer, because links are kept in histories and logs.
+func continueInput(c commerce.Cart, cart any) map[string]any {
+	whole := cartInput(merged(c))
+	in := map[string]any{"cart_ref": cart}
+	for _, name := range []string{"lines", "choices", "codes", "currency", "locale"} {
+		in[name] = whole[name]
+	}
+	return in
+}
+
+func consentInput(r adapters.ConsentRecord, order any) map[string]any {
+	return map[string]any{
+		"key": r.Key, "order_ref": order, "channel": r.Consent.Channel, "address": r.Address, "opted_in": r.Consent.OptedIn,
+		"display_text": text(r.Consent.DisplayText), "at": r.Consent.At.UTC().Format(time.RFC3339),
+	}
 }
 
 func buyerInput(b *commerce.Buyer) any {

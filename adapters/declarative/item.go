@@ -27,8 +27,8 @@ func (s *shop) readItem(ctx context.Context, id string) (adapters.Item, error) {
 	in := &reading{money: s.money}
 	o := in.object("", v)
 	item := adapters.Item{
-		ID: id, Name: o.text("title"), Description: o.text("description"), Images: o.texts("images"),
-		ProductID: o.text("product_id"), SKU: o.text("sku"), Category: o.text("category"),
+		ID: id, Name: o.words("title"), Description: o.words("description"), Images: o.texts("images"),
+		ProductID: o.text("product_id"), SKU: o.text("sku"), Category: o.words("category"),
 	}
 	if own := o.text("id"); own != "" && own != id {
 		o.fail("id", "is another item than the one that was asked for")

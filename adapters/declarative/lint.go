@@ -21,7 +21,8 @@ var amountArguments = map[string][]int{
 
 // amountMembers are the members of results that hold amounts.
 var amountMembers = []string{
-	"base", "discount", "tax", "total", "subtotal", "price", "unit", "amount", "shipping", "shipping_tax", "fee",
+	"base", "discount", "tax", "total", "subtotal", "price", "unit", "amount", "shipping", "shipping_tax", "fee", "fee_tax",
+	"gift_wrap", "gift_wrap_tax", "tip", "store_credit", "amount_off",
 }
 
 // numberFunctions turn money into something that arithmetic takes.

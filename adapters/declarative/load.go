@@ -83,6 +83,8 @@ func loadDescription(section config.Section, over settings, deps Deps) (*shop, e
 	l.shop.keep = l.texts("keep", l.d.Keep)
 	l.shop.rules = l.rules("errors", l.d.Errors, false)
 	l.operations()
+	l.continueURL()
+	l.reads()
 	l.lint(l.d.Money.Fields)
 	l.problems.Sort()
 	if err := l.problems.Err(); err != nil {
@@ -169,7 +171,7 @@ func (l *loader) facts() {
 	default:
 		l.report("facts.commits_on", "%q is not known; choose place", f.CommitsOn)
 	}
-	l.shop.facts = adapters.Facts{Currency: c, Rounding: mode, MaxProcessing: f.MaxProcessing, CommitsOn: adapters.CommitsOn(f.CommitsOn)}
+	l.shop.facts = adapters.Facts{Currency: c, Rounding: mode, MaxProcessing: f.MaxProcessing, CommitsOn: adapters.CommitsOn(f.CommitsOn), Split: f.Split}
 	l.shop.money = moneyRules{currency: c, form: l.d.Money.Form, exponent: c.Digits(), rounding: mode, included: l.d.Money.Tax == "included"}
 	if !slices.Contains([]string{formMinorInt, formDecimalString, formDecimalNumber}, l.d.Money.Form) {
 		l.report("money.form", "is required: minor_int, decimal_string or decimal_number")

@@ -21,6 +21,7 @@ func (l *loader) operations() {
 	s.item = l.operation(opItem, ops.Item, false, true)
 	s.release = l.operation("release_cart", ops.ReleaseCart, true, false)
 	s.refund = l.operation("record_refund", ops.RecordRefund, true, false)
+	s.consent = l.operation("record_consent", ops.RecordConsent, true, false)
 	s.check = l.operation("check", ops.Check, false, false)
 	for _, required := range []struct {
 		name    string

@@ -18,7 +18,13 @@ const (
 // messages tells what stands in the way of a quote: what the description says itself, what the rules went on from, lines without
 // stock, and an address that no option serves.
 func messages(res quoteResult, q commerce.Quote, cart commerce.Cart, address bool, faults []*commerce.Fault) []commerce.Message {
-	out := slices.Clone(res.messages)
+	var out []commerce.Message
+	for _, m := range res.messages {
+		if m.line != "" {
+			m.message.Param = lineParam(cart, m.line)
+		}
+		out = append(out, m.message)
+	}
 	told := map[commerce.Kind]bool{}
 	short := map[string]bool{}
 	for _, f := range faults {
@@ -42,11 +48,33 @@ func messages(res quoteResult, q commerce.Quote, cart commerce.Cart, address boo
 	if q.NeedsShipping && address && len(q.Options) == 0 && !told[commerce.AddressRejected] && !told[commerce.NoShipping] {
 		out = append(out, commerce.ErrorMessage(commerce.CodeRegionRestricted, paramAddress, commerce.RequiresBuyerInput, sentences[commerce.NoShipping]))
 	}
-	if wanted := cart.OptionID(); wanted != "" && address && len(q.Options) > 0 && !told[commerce.OptionGone] &&
-		!slices.ContainsFunc(q.Options, func(o commerce.FulfillmentOption) bool { return o.ID == wanted }) {
+	if !told[commerce.OptionGone] && (address || !q.NeedsShipping) && unmet(q, cart) {
 		out = append(out, commerce.ErrorMessage(commerce.CodeInvalid, paramOption, commerce.RequiresBuyerInput, sentences[commerce.OptionGone]))
 	}
 	return out
+}
+
+// unmet reports whether the agent selected what the shop does not offer, not for these lines, or not beside the rest of the selection. A
+// quote with another selection than the wanted one must not be paid in silence.
+func unmet(q commerce.Quote, cart commerce.Cart) bool {
+	if len(q.Options) == 0 {
+		return false // told by the address
+	}
+	for _, c := range cart.Choices {
+		at := slices.IndexFunc(q.Options, func(o commerce.FulfillmentOption) bool { return o.ID == c.OptionID })
+		if at < 0 {
+			return true
+		}
+		delivered := q.Options[at].LineIDs
+		if len(c.LineIDs) > 0 && len(delivered) > 0 &&
+			!slices.ContainsFunc(c.LineIDs, func(id string) bool { return slices.Contains(delivered, id) }) {
+			return true
+		}
+		if len(cart.Choices) > 1 && !slices.ContainsFunc(q.Choices, func(has commerce.Choice) bool { return has.OptionID == c.OptionID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // faultMessage is a fault that a quote goes on from, as a message.

@@ -3,6 +3,7 @@ package declarative
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,69 @@ func (o object) text(name string) string {
 		o.fail(name, "want text, not "+typeName(v))
 		return ""
 	}
+}
+
+// words is text for people, without any markup; see [plain].
+func (o object) words(name string) string { return plain(o.text(name)) }
+
+// requiredWords is words that must be there.
+func (o object) requiredWords(name string) string {
+	s := o.words(name)
+	if s == "" {
+		o.fail(name, "is required")
+	}
+	return s
+}
+
+// decimal is a number that is no money, as exact text; missing is empty.
+func (o object) decimal(name string) string {
+	v := o.get(name)
+	if v == nil || v == "" {
+		return ""
+	}
+	d, err := fromDecimal(v)
+	if err != nil || d.IsNegative() {
+		o.fail(name, "want a number of zero or more")
+		return ""
+	}
+	return d.String()
+}
+
+// stamp is a time as RFC 3339 in UTC; missing is empty.
+func (o object) stamp(name string) string {
+	t := o.time(name)
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// part is an object that may be missing.
+func (o object) part(name string) (object, bool) {
+	v := o.get(name)
+	if v == nil {
+		return object{}, false
+	}
+	return o.reading.object(o.path+"."+name, v), true
+}
+
+// url is an address for people that must be absolute when it is there.
+func (o object) url(name string) string {
+	s := o.text(name)
+	if s == "" {
+		return ""
+	}
+	if !absoluteURL(s) {
+		o.fail(name, "want an absolute http or https URL")
+		return ""
+	}
+	return s
+}
+
+// absoluteURL reports whether a browser could follow text by itself, without credentials in it.
+func absoluteURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
 func (o object) required(name string) string {

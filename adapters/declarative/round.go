@@ -14,20 +14,33 @@ type exactLine struct{ base, discount, tax *big.Rat }
 
 // exactQuote is a priced cart before rounding, in minor units. Total is what the shop says itself.
 type exactQuote struct {
-	lines                             []exactLine
-	discount, shipping, fee, extraTax *big.Rat // extraTax: of shipping and fees
-	total                             *big.Rat
+	lines                                           []exactLine
+	fees                                            []*big.Rat
+	discount, shipping, wrap, tip, credit, extraTax *big.Rat // extraTax: of shipping, fees and gift wrap
+	total                                           *big.Rat
+	// delivery is what the selected options cost, each rounded by itself, where there are several; nil: shipping stands for itself.
+	delivery *int64
 }
 
 // roundedLine is an exactLine in whole minor units.
 type roundedLine struct{ base, discount, tax int64 }
 
-// roundedQuote adds up exactly: Σ base − Σ discount − order discount + shipping + fee + tax = total.
+// roundedQuote adds up exactly: Σ base − Σ discount − order discount + shipping + Σ fees + wrap + tip + tax − credit = total.
 type roundedQuote struct {
-	lines                   []roundedLine
-	discount, shipping, fee int64
-	tax, total              int64
-	residual                int64 // units that the tax row carries beyond the shop's own tax
+	lines                                 []roundedLine
+	fees                                  []int64
+	discount, shipping, wrap, tip, credit int64
+	tax, total                            int64
+	residual                              int64 // units that the tax row carries beyond the shop's own tax
+}
+
+// beside is what is neither of the lines nor tax.
+func (r *roundedQuote) beside() int64 {
+	n := r.shipping + r.wrap + r.tip - r.discount - r.credit
+	for _, f := range r.fees {
+		n += f
+	}
+	return n
 }
 
 // round turns an exact quote into whole minor units. The shop's own total, rounded by its rule, is the truth. The lines' parts are
@@ -53,12 +66,19 @@ func (m moneyRules) round(q exactQuote) (roundedQuote, error) {
 	if err := q.explained(exactBase, exactDiscount, exactTax); err != nil {
 		return r, err
 	}
-	r.total, r.discount, r.shipping, r.fee = whole(q.total), whole(q.discount), whole(q.shipping), whole(q.fee)
+	r.total, r.discount, r.shipping = whole(q.total), whole(q.discount), whole(q.shipping)
+	r.wrap, r.tip, r.credit = whole(q.wrap), whole(q.tip), whole(q.credit)
+	for _, f := range q.fees {
+		r.fees = append(r.fees, whole(f))
+	}
 	baseSum, discountSum, near := whole(exactBase), whole(exactDiscount), whole(exactTax)
 	if err != nil {
 		return r, err
 	}
-	r.tax = r.total - (baseSum - discountSum - r.discount + r.shipping + r.fee)
+	if err := r.deliver(q.delivery, len(q.lines)); err != nil {
+		return r, err
+	}
+	r.tax = r.total - (baseSum - discountSum + r.beside())
 	if exactTax.Sign() == 0 || r.tax < 0 {
 		baseSum, r.tax = baseSum+r.tax, 0
 	}
@@ -79,6 +99,18 @@ func (m moneyRules) round(q exactQuote) (roundedQuote, error) {
 		r.lines = append(r.lines, roundedLine{bases[i], discounts[i], taxes[i]})
 	}
 	return r, r.lift()
+}
+
+// deliver takes the sum of the selected options for what shipping costs. It may differ by the rounding of each and no more.
+func (r *roundedQuote) deliver(sum *int64, lines int) error {
+	if sum == nil {
+		return nil
+	}
+	if off := *sum - r.shipping; off > int64(max(1, lines)) || -off > int64(max(1, lines)) {
+		return safeError(fmt.Sprintf("shipping is %d minor units, and the selected options cost %d together", r.shipping, *sum))
+	}
+	r.shipping = *sum
+	return nil
 }
 
 // lift moves discount that rounding put on a line which is free already to the line that has most left to pay.
@@ -108,7 +140,8 @@ var errUneven = safeError("the parts of the quote cannot be rounded to its total
 func (q exactQuote) explained(base, discount, tax *big.Rat) error {
 	parts := new(big.Rat).Sub(base, discount)
 	parts.Sub(parts, q.discount)
-	for _, p := range []*big.Rat{q.shipping, q.fee, tax} {
+	parts.Sub(parts, q.credit)
+	for _, p := range append([]*big.Rat{q.shipping, q.wrap, q.tip, tax}, q.fees...) {
 		parts.Add(parts, p)
 	}
 	off := new(big.Rat).Sub(q.total, parts)

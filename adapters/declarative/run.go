@@ -197,8 +197,16 @@ func (r *run) request(st *step) (shopclient.Request, error) {
 // texts are the values of a query parameter: an array repeats it, null leaves it out.
 func (r *run) texts(n named) ([]string, error) {
 	v, err := n.expr.eval(r.ctx, r.state, &r.scope)
-	if err != nil || v == nil {
+	if err != nil {
 		return nil, err
+	}
+	return parameter(n, v)
+}
+
+// parameter is a value as those of a query parameter.
+func parameter(n named, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
 	}
 	list, ok := v.([]any)
 	if !ok {

@@ -27,8 +27,9 @@ type shop struct {
 	rules   []rule
 	limit   time.Duration // of one expression
 
-	quote, place, find, get, record, cancel, changes, item, release, refund, check *operation
+	quote, place, find, get, record, cancel, changes, item, release, refund, consent, check *operation
 
+	goOn        *continueLink
 	idempotency idempotency
 	exact       bool
 	feed        feed
