@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 
 	"github.com/postern-gateway/postern/gateway/acp"
@@ -71,15 +72,26 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused(w, peer, err)
 		return
 	}
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
-		refuse(w, http.StatusBadRequest, &jsonrpc.Error{
-			Code: jsonrpc.CodeInvalidRequest, Message: "batches are not taken; send one message in each request",
-		})
+	if e := checkMessage(body); e != nil {
+		refuse(w, http.StatusBadRequest, e)
 		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, visit{peer: peer, caller: caller}))
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	d.inside.ServeHTTP(w, r)
+}
+
+// checkMessage refuses what is no single JSON text. The SDK's own decoder takes some that is none, and answers in plain text. Whether
+// names stand twice and text is UTF-8 is looked at where it can be told apart: in the envelope, and by the pipeline.
+func checkMessage(body []byte) *jsonrpc.Error {
+	switch v := jsontext.Value(body); {
+	case !v.IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)):
+		return &jsonrpc.Error{Code: jsonrpc.CodeParseError, Message: "the body is no JSON"}
+	case v.Kind() == jsontext.KindBeginArray:
+		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidRequest, Message: "batches are not taken; send one message in each request"}
+	default:
+		return nil
+	}
 }
 
 // challenge is the WWW-Authenticate header (RFC 6750 3, RFC 9728 5.1). Where the gateway's name is not known it does not point anywhere.
