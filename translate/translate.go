@@ -2,9 +2,10 @@
 // contract that each of them keeps: pure functions between the bytes of one
 // date and commerce values. Wire JSON exists below this folder only.
 //
-// Start at [Version] and [Lookup]. A date lives in its own folder, v20250929
-// and so on; adding one is a folder and a line in [Versions]. Reading is
-// lenient and writing is strict: see the package comments of the dates.
+// Start at [Version] and [Lookup]; [Set] is what a gateway takes beside the
+// published dates. A date lives in its own folder, v20250929 and so on; adding
+// one is a folder and a line in [Versions]. Reading is lenient, one reader for
+// all dates (package reader), and writing is strict, each date for itself.
 //
 // Everything here is immutable and safe for concurrent use. The package may
 // import the date packages, translate/wire and gateway/commerce.
@@ -15,7 +16,11 @@ import (
 	"slices"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/translate/unreleased"
 	"github.com/postern-gateway/postern/translate/v20250929"
+	"github.com/postern-gateway/postern/translate/v20251212"
+	"github.com/postern-gateway/postern/translate/v20260116"
+	"github.com/postern-gateway/postern/translate/v20260130"
 	"github.com/postern-gateway/postern/translate/v20260417"
 	"github.com/postern-gateway/postern/translate/wire"
 )
@@ -79,16 +84,62 @@ var versions = []Version{
 		MismatchStatus: http.StatusUnprocessableEntity,
 		Discounts:      true,
 		OrderInSession: true,
+		Carts:          true,
 		MCP:            true,
 
 		DecodeCreate:     v20260417.DecodeCreate,
 		DecodeUpdate:     v20260417.DecodeUpdate,
 		DecodeComplete:   v20260417.DecodeComplete,
 		DecodeCancel:     v20260417.DecodeCancel,
+		DecodeCart:       v20260417.DecodeCart,
+		EncodeCart:       v20260417.EncodeCart,
 		EncodeSession:    v20260417.EncodeSession,
 		EncodeCompletion: v20260417.EncodeCompletion,
 		EncodeError:      v20260417.EncodeError,
 		EncodeEvent:      v20260417.EncodeEvent,
+	},
+	{
+		Date:           v20260130.Date,
+		MismatchStatus: http.StatusConflict,
+		Discounts:      true,
+		OrderInSession: true,
+
+		DecodeCreate:     v20260130.DecodeCreate,
+		DecodeUpdate:     v20260130.DecodeUpdate,
+		DecodeComplete:   v20260130.DecodeComplete,
+		DecodeCancel:     v20260130.DecodeCancel,
+		EncodeSession:    v20260130.EncodeSession,
+		EncodeCompletion: v20260130.EncodeCompletion,
+		EncodeError:      v20260130.EncodeError,
+		EncodeEvent:      v20260130.EncodeEvent,
+	},
+	{
+		Date:           v20260116.Date,
+		MismatchStatus: http.StatusConflict,
+		OrderInSession: true,
+
+		DecodeCreate:     v20260116.DecodeCreate,
+		DecodeUpdate:     v20260116.DecodeUpdate,
+		DecodeComplete:   v20260116.DecodeComplete,
+		DecodeCancel:     v20260116.DecodeCancel,
+		EncodeSession:    v20260116.EncodeSession,
+		EncodeCompletion: v20260116.EncodeCompletion,
+		EncodeError:      v20260116.EncodeError,
+		EncodeEvent:      v20260116.EncodeEvent,
+	},
+	{
+		Date:           v20251212.Date,
+		MismatchStatus: http.StatusConflict,
+		OrderInSession: true,
+
+		DecodeCreate:     v20251212.DecodeCreate,
+		DecodeUpdate:     v20251212.DecodeUpdate,
+		DecodeComplete:   v20251212.DecodeComplete,
+		DecodeCancel:     v20251212.DecodeCancel,
+		EncodeSession:    v20251212.EncodeSession,
+		EncodeCompletion: v20251212.EncodeCompletion,
+		EncodeError:      v20251212.EncodeError,
+		EncodeEvent:      v20251212.EncodeEvent,
 	},
 	{
 		Date:           v20250929.Date,
@@ -106,7 +157,26 @@ var versions = []Version{
 }
 
 // preview is what comes after the newest date; see [Set].
-var preview Version
+var preview = Version{
+	Date:           unreleased.Date,
+	KeyRequired:    true,
+	MismatchStatus: http.StatusUnprocessableEntity,
+	Discounts:      true,
+	OrderInSession: true,
+	Carts:          true,
+	MCP:            true,
+
+	DecodeCreate:     unreleased.DecodeCreate,
+	DecodeUpdate:     unreleased.DecodeUpdate,
+	DecodeComplete:   unreleased.DecodeComplete,
+	DecodeCancel:     unreleased.DecodeCancel,
+	DecodeCart:       unreleased.DecodeCart,
+	EncodeCart:       unreleased.EncodeCart,
+	EncodeSession:    unreleased.EncodeSession,
+	EncodeCompletion: unreleased.EncodeCompletion,
+	EncodeError:      unreleased.EncodeError,
+	EncodeEvent:      unreleased.EncodeEvent,
+}
 
 // Versions are the dates that are spoken, newest first. The slice is the
 // caller's own.

@@ -22,17 +22,17 @@ func (d Dialect) choicesOnCreate(root wire.Value) []commerce.Choice {
 
 // choices reads the selected options: flat, nested, or one id for everything.
 func (d Dialect) choices(v wire.Value) []commerce.Choice {
-	if v.Kind() == wire.KindString {
-		if v.Name() != "fulfillment_option_id" {
-			v.Deviate(SelectionSingle)
-		}
-		return []commerce.Choice{{OptionID: v.Word()}}
-	}
-	if v.HasValue() && v.Name() == "fulfillment_option_id" && v.Kind() != wire.KindArray {
-		v.Word()
+	switch {
+	case !v.HasValue():
 		return nil
+	case v.Name() == "fulfillment_option_id":
+		return []commerce.Choice{{OptionID: v.Word()}}
+	case v.Kind() == wire.KindString:
+		v.Deviate(SelectionSingle)
+		return []commerce.Choice{{OptionID: v.Word()}}
+	default:
+		return wire.ListMax(v, commerce.MaxLines, d.choice)
 	}
-	return wire.ListMax(v, commerce.MaxLines, d.choice)
 }
 
 // choice reads one selection. Without item_ids it covers every line; they are

@@ -82,6 +82,8 @@ func EncodeEvent(e commerce.Event) ([]byte, error) { return write.RefundEvent(e)
 // It fails only on a value that JSON cannot carry.
 func EncodeError(p wire.Problem) ([]byte, error) {
 	p.SupportedVersions = nil
-	p.Param = flat.Payment.Request(p.Param)
+	if !p.AsSent {
+		p.Param = flat.Payment.Request(p.Param)
+	}
 	return wire.Marshal(p)
 }

@@ -45,12 +45,3 @@ func DecodeCancel(r *wire.Reader) (commerce.CancelRequest, error) { return reade
 // DecodeCart reads the body of POST /carts and PUT /carts/{id}. Errors as in
 // [DecodeCreate].
 func DecodeCart(r *wire.Reader) (commerce.CartRequest, error) { return reader.Cart(r, dialect) }
-
-func knownType(t commerce.FulfillmentType) bool {
-	switch t {
-	case commerce.Shipping, commerce.Digital, commerce.Pickup, commerce.LocalDelivery:
-		return true
-	default:
-		return false
-	}
-}

@@ -49,6 +49,9 @@ type Problem struct {
 	Message string `json:"message"`
 	// Param is the JSONPath of the member at fault; may be empty.
 	Param string `json:"param,omitempty"`
+	// AsSent says that Param is in the words of the body that was sent;
+	// otherwise it is in those of 2026-04-17, and the date puts it in its own.
+	AsSent bool `json:"-"`
 	// SupportedVersions are all dates served, oldest first. Only in answers
 	// about the version, and only from 2026-04-17 on.
 	SupportedVersions []string `json:"supported_versions,omitempty"`

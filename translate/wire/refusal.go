@@ -43,6 +43,9 @@ const (
 	// Private means a card number, or another trace of a person, where none
 	// belongs.
 	Private
+	// OtherDate means a shape that the date does not have, for an agent that is
+	// held to its date.
+	OtherDate
 )
 
 var reasonText = [...]string{
@@ -61,6 +64,7 @@ var reasonText = [...]string{
 	LinesMissing:  "must name a line",
 	Unsupported:   "is not supported",
 	Private:       "holds data that does not belong there",
+	OtherDate:     "has a shape of another version",
 }
 
 // String names the reason in words, lower case, fit for the middle of a sentence.

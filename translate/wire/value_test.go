@@ -236,7 +236,7 @@ func TestReasons(t *testing.T) {
 		wire.Missing: "missing", wire.LinesMissing: "missing_line_items", wire.Unsupported: "unsupported", wire.Private: "pii_not_allowed",
 	}
 	texts := map[string]bool{}
-	for reason := wire.Malformed; reason <= wire.Private; reason++ {
+	for reason := wire.Malformed; reason <= wire.OtherDate; reason++ {
 		want := codes[reason]
 		if want == "" {
 			want = "invalid"
