@@ -276,12 +276,12 @@ func TestFault60_KeysAndVersions(t *testing.T) {
 			want(t, w.do(request{path: path, body: body, header: map[string]string{"Idempotency-Key": c.key}}), http.StatusBadRequest, c.code)
 		}
 		for version, code := range map[string]string{
-			"": "missing_api_version", "<empty>": "missing_api_version", "2025-12-12": "unsupported_api_version", "2026-04-16": "unsupported_api_version",
+			"": "missing_api_version", "<empty>": "missing_api_version", "2025-12-13": "unsupported_api_version", "2026-04-16": "unsupported_api_version",
 			"latest": "unsupported_api_version", newest + ", " + oldest: "unsupported_api_version",
 		} {
 			a := w.do(request{path: path, body: body, header: map[string]string{"API-Version": version}})
 			want(t, a, http.StatusBadRequest, code)
-			if got := fmt.Sprint(a.doc["supported_versions"]); got != "["+oldest+" "+newest+"]" {
+			if got := fmt.Sprint(a.doc["supported_versions"]); got != "["+oldest+" 2025-12-12 2026-01-16 2026-01-30 "+newest+"]" {
 				t.Errorf("supported_versions = %s, want the dates, oldest first", got)
 			}
 		}

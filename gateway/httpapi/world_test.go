@@ -167,6 +167,13 @@ func (w *world) do(r request) answer {
 	return a
 }
 
+// recorded is the answer to one request, whatever it is.
+func recorded(w *world, r request) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, w.build(r))
+	return rec
+}
+
 func (w *world) build(r request) *http.Request {
 	w.tb.Helper()
 	if r.method == "" {
@@ -221,7 +228,7 @@ func (w *world) check(q *http.Request, a *answer) {
 	if a.header.Get("Request-Id") == "" {
 		w.tb.Errorf("%s %s: no Request-Id", q.Method, q.URL.Path)
 	}
-	if key := q.Header.Get("Idempotency-Key"); q.Method == http.MethodPost && acp.ValidKey(key) && a.header.Get("Idempotency-Key") != key {
+	if key := q.Header.Get("Idempotency-Key"); (q.Method == http.MethodPost || q.Method == http.MethodPut) && acp.ValidKey(key) && a.header.Get("Idempotency-Key") != key {
 		w.tb.Errorf("%s %s: Idempotency-Key = %q, sent %q", q.Method, q.URL.Path, a.header.Get("Idempotency-Key"), key)
 	}
 	if err := json.Unmarshal(a.body, &a.doc); err != nil {
@@ -233,6 +240,8 @@ func (w *world) check(q *http.Request, a *answer) {
 	}
 	switch {
 	case strings.HasSuffix(q.URL.Path, "z") && a.status == http.StatusOK: // the probes
+	case q.URL.Path == "/.well-known/acp.json" && a.status == http.StatusOK:
+		schematest.Validate(w.tb, newest, "DiscoveryResponse", a.body)
 	case a.status >= 400:
 		schematest.Validate(w.tb, date, schematest.Error, a.body)
 		for _, name := range []string{"type", "code", "message"} {
@@ -241,6 +250,8 @@ func (w *world) check(q *http.Request, a *answer) {
 			}
 		}
 	case a.header.Get("Idempotent-Replayed") != "": // was checked in its own date
+	case strings.HasPrefix(q.URL.Path, "/carts"):
+		schematest.Validate(w.tb, date, schematest.Cart, a.body)
 	case strings.HasSuffix(q.URL.Path, "/complete"):
 		schematest.Validate(w.tb, date, schematest.Completion, a.body)
 	default:
