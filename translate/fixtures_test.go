@@ -61,14 +61,11 @@ var sessions = map[string]func() commerce.Session{
 		s.Status = commerce.Expired
 		return s
 	},
-	"authentication": func() commerce.Session {
-		s := ready()
-		s.Status = commerce.AuthenticationRequired
-		s.ContinueURL = "https://shop.example/continue/cs_1"
-		s.AuthenticationMetadata = &commerce.AuthenticationMetadata{
-			AcquirerBIN: "412345", AcquirerCountry: "US", AcquirerMerchantID: "m_1", MerchantName: "Old Shop", DirectoryServer: "visa",
-			FlowType: "challenge", Challenge: "mandated",
-		}
+	"authentication": authentication,
+	"browser": func() commerce.Session {
+		s := authentication()
+		s.AuthenticationMetadata.Channel = json.RawMessage(browser)
+		s.AuthenticationProvider = &commerce.AuthenticationProvider{Provider: "stripe", MerchantID: "acct_1", Methods: []string{"3ds"}}
 		return s
 	},
 	"escalation": func() commerce.Session {
@@ -79,6 +76,17 @@ var sessions = map[string]func() commerce.Session{
 	},
 	"discounted": discounted,
 	"everything": everything,
+}
+
+func authentication() commerce.Session {
+	s := ready()
+	s.Status = commerce.AuthenticationRequired
+	s.ContinueURL = "https://shop.example/continue/cs_1"
+	s.AuthenticationMetadata = &commerce.AuthenticationMetadata{
+		AcquirerBIN: "412345", AcquirerCountry: "US", AcquirerMerchantID: "m_1", MerchantName: "Old Shop", DirectoryServer: "visa",
+		FlowType: "challenge", Challenge: "mandated",
+	}
+	return s
 }
 
 func ready() commerce.Session {
@@ -280,6 +288,21 @@ func shipped() commerce.Order {
 		{ID: "adj_3", Type: "refund", Status: commerce.AdjustmentPending, OccurredAt: noon, Amount: 7},
 	}
 	return o
+}
+
+// carts are the saved carts that the golden files render.
+var carts = map[string]func() commerce.SavedCart{
+	"new": func() commerce.SavedCart {
+		s := ready()
+		s.Quote.Options, s.Quote.Choices = nil, nil
+		s.Quote.Totals, s.Quote.Total = totals(5250, 400, 0, 400), 5250
+		return commerce.SavedCart{
+			ID: "cart_1", Cart: s.Cart, Quote: s.Quote, ContinueURL: "https://shop.example/carts/cart_1", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour),
+			Messages: []commerce.Message{
+				commerce.ErrorMessage(commerce.CodeOutOfStock, "$.line_items[1]", commerce.RequiresBuyerInput, "The mug is sold out."),
+			},
+		}
+	},
 }
 
 // events are the webhook events that the golden files render.

@@ -24,8 +24,9 @@ var update = flag.Bool("update", false, "rewrite the golden files from what the 
 // TestGolden runs the golden files of every date. A file begins with lines of
 // "key: value":
 //
-//	operation: create, get, update, complete, cancel, error or event
+//	operation: create, get, update, complete, cancel, error, cart or event
 //	session:   the fixture that the answer shows
+//	cart:      the fixture that the answer about a cart shows
 //	event:     the fixture that the event tells
 //	lenient:   why the request does not validate against the published schema
 //
@@ -34,8 +35,8 @@ var update = flag.Bool("update", false, "rewrite the golden files from what the 
 // Everything that the gateway sends is held against the published schema.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for _, version := range translate.Versions() {
-		files, err := filepath.Glob(filepath.Join("v"+strings.ReplaceAll(version.Date, "-", ""), "testdata", "*.txtar"))
+	for _, version := range every() {
+		files, err := filepath.Glob(filepath.Join(folder(version), "testdata", "*.txtar"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s has no golden files: %v", version.Date, err)
 		}
@@ -58,12 +59,24 @@ func TestGolden(t *testing.T) {
 				}
 			})
 		}
-		for _, operation := range []string{"create", "get", "update", "complete", "cancel", "error", "event"} {
+		operations := []string{"create", "get", "update", "complete", "cancel", "error", "event"}
+		if version.Carts {
+			operations = append(operations, "cart")
+		}
+		for _, operation := range operations {
 			if !seen[operation] {
 				t.Errorf("%s has no golden file for %s", version.Date, operation)
 			}
 		}
 	}
+}
+
+// folder is where a date lives.
+func folder(version translate.Version) string {
+	if name := "v" + strings.ReplaceAll(version.Date, "-", ""); version.Date[0] == '2' {
+		return name
+	}
+	return version.Date
 }
 
 type golden struct {
@@ -102,6 +115,19 @@ func (g *golden) run(t *testing.T) {
 			t.Fatal(err)
 		}
 		schematest.Validate(t, g.version.Date, kind, body)
+		g.compare(t, "response.json", indent(t, body))
+		checked = true
+	}
+	if name := g.header["cart"]; name != "" {
+		fixture, ok := carts[name]
+		if !ok {
+			t.Fatalf("no cart fixture %q", name)
+		}
+		body, err := g.version.EncodeCart(fixture())
+		if err != nil {
+			t.Fatal(err)
+		}
+		schematest.Validate(t, g.version.Date, schematest.Cart, body)
 		g.compare(t, "response.json", indent(t, body))
 		checked = true
 	}
@@ -164,6 +190,9 @@ func decode(version translate.Version, operation string, body []byte) (value any
 	case "complete":
 		value, err = version.DecodeComplete(wire.NewReader(doc))
 		return value, schematest.CompleteRequest, err
+	case "cart":
+		value, err = version.DecodeCart(wire.NewReader(doc))
+		return value, schematest.CartCreateRequest, err
 	default:
 		value, err = version.DecodeCancel(wire.NewReader(doc))
 		return value, "", err

@@ -89,12 +89,13 @@ func Email(address string) string {
 }
 
 // Timestamp is t in RFC 3339 and UTC, to the millisecond where it has a part
-// of a second, or empty for the zero time.
+// of a second, or empty for the zero time and for one that RFC 3339, whose
+// years have four digits, cannot say.
 func Timestamp(t time.Time) string {
-	if t.IsZero() {
+	if t = t.UTC(); t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02T15:04:05.999Z07:00")
+	return t.Format("2006-01-02T15:04:05.999Z07:00")
 }
 
 // DateTime is text that is an RFC 3339 date and time, else empty.

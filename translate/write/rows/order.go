@@ -276,10 +276,10 @@ func references(quantities []commerce.LineQuantity) []LineReference {
 
 // occurred is when something happened, or at, when it was first seen to have.
 func occurred(when, at time.Time) string {
-	if when.IsZero() {
-		when = at
+	if text := write.Timestamp(when); text != "" {
+		return text
 	}
-	return write.Timestamp(when)
+	return write.Timestamp(at)
 }
 
 // estimateOf needs both ends; the schema has no half-open window.
