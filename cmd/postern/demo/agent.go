@@ -41,7 +41,7 @@ type agent struct {
 }
 
 func newAgent(w *world, speaks dialect, c clock.Clock) *agent {
-	return &agent{transport: &http.Transport{}, gateway: w.gateway.URL(), stripe: w.stripe.URL(), token: w.token, speaks: speaks, clock: c}
+	return &agent{transport: &http.Transport{}, gateway: w.origin(), stripe: w.stripe.URL(), token: w.token, speaks: speaks, clock: c}
 }
 
 func (a *agent) close() { a.transport.CloseIdleConnections() }

@@ -106,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Demo, error) {
 		return nil, fmt.Errorf("start the demo: %w", err)
 	}
 	d := &Demo{
-		world: w, agent: newAgent(w, speaks, o.Clock), clock: o.Clock, screen: newScreen(o.Screen, o.Color, o.Clock, began),
+		world: w, agent: newAgent(w, speaks, w.clock), clock: w.clock, screen: newScreen(o.Screen, o.Color, o.Clock, began),
 		result: Result{APIVersion: o.Version, Currency: currency},
 	}
 	return d, nil

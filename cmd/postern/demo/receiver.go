@@ -24,6 +24,8 @@ import (
 const (
 	// eventPath is where agents take events (the same file).
 	eventPath = "/agentic_checkout/webhooks/order_events"
+	// exchangePath is where the events of the conformance suite's agents go, on the same address.
+	exchangePath = "/conformance" + eventPath
 	// tolerance is how far a signature's time may be away (ACP 2026-04-17, openapi.agentic_checkout_webhook.yaml, read 2026-11-22).
 	tolerance = 300 * time.Second
 	// maxEvent is far above the size of any event, in bytes.
@@ -56,7 +58,7 @@ type receiver struct {
 	heard   func(received) // called for each new event, may be nil
 }
 
-func openReceiver(ctx context.Context, secret string, speaks dialect, c clock.Clock) (*receiver, error) {
+func openReceiver(ctx context.Context, secret string, speaks dialect, c clock.Clock, others http.Handler) (*receiver, error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for events: %w", err)
@@ -67,6 +69,7 @@ func openReceiver(ctx context.Context, secret string, speaks dialect, c clock.Cl
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST "+eventPath, r)
+	mux.Handle("POST "+exchangePath, others)
 	r.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	go func() { r.done <- r.http.Serve(ln) }()
 	return r, nil

@@ -70,7 +70,7 @@ func (s *story) introduce() {
 	for _, p := range []struct{ who, url, what string }{
 		{byShop, s.world.shop.URL(), "Harbor & Finch, an old shop that knows nothing of agents"},
 		{byStripe, s.world.stripe.URL(), "a Stripe for this machine, with money that is not real"},
-		{byGateway, s.world.gateway.URL(), "Postern; all that it knows of the shop is a YAML file"},
+		{byGateway, s.world.origin(), "Postern; all that it knows of the shop is a YAML file"},
 		{byAgent, s.world.receiver.address(), "hears of its orders and believes what is signed"},
 	} {
 		s.screen.text("  %s %s   %s\n", s.screen.paint(colors[p.who], pad(p.who, whoWidth)), pad(p.url, len("http://127.0.0.1:65535")), p.what)
@@ -289,7 +289,7 @@ func (s *story) ship(ctx context.Context) error {
 		return err
 	}
 	s.screen.row(byShop, "hands the parcel to UPS", "", tracking)
-	if err := s.world.gateway.Poll(ctx); err != nil {
+	if err := s.world.poll(ctx); err != nil {
 		return fmt.Errorf("ask the shop for changed orders: %w", err)
 	}
 	e, err := s.world.receiver.await(ctx, "order_update with the shipment", func(e received) bool {
@@ -312,7 +312,7 @@ func (s *story) refund(ctx context.Context) error {
 		return err
 	}
 	s.screen.row(byShop, "decides on a refund: dented lid", money(refundMinor), id)
-	if err := s.world.gateway.Poll(ctx); err != nil {
+	if err := s.world.poll(ctx); err != nil {
 		return fmt.Errorf("ask the shop for changed orders: %w", err)
 	}
 	e, err := s.world.receiver.await(ctx, "order_update with the refund", func(e received) bool { return e.Order.Refunded > 0 })

@@ -41,7 +41,7 @@ func (d *Demo) tryLines() (string, error) {
 
 	line("\n%s", d.screen.paint(bold, "Everything stays up until Ctrl-C. Be the agent yourself, in another terminal (bash or zsh):"))
 	note("the agent's calls: POST with a body, GET without; each gets an idempotency key of its own unless KEY says one")
-	line(`acp() { p=$1; shift; curl -sS "%s/checkout_sessions$p" -H "Authorization: Bearer %s" -H "API-Version: %s" \`, d.world.gateway.URL(), d.world.token, speaks.version())
+	line(`acp() { p=$1; shift; curl -sS "%s/checkout_sessions$p" -H "Authorization: Bearer %s" -H "API-Version: %s" \`, d.world.origin(), d.world.token, speaks.version())
 	line(`  -H "Content-Type: application/json" -H "Idempotency-Key: ${KEY:-$(date +%%s)$RANDOM}" "$@"; echo; }`)
 	note("create a checkout and keep its id")
 	line(`S=$(acp "" -d %s | tee /dev/tty | grep -o 'cs_[0-9A-Z]*' | head -1)`, body(speaks.create(buyer(), []item{{"CUP-0002", 1}})))

@@ -10,10 +10,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"sync"
 	"text/template"
 	"time"
 
@@ -42,16 +46,28 @@ type world struct {
 	shop     *shop.Server
 	stripe   *stripetest.Server
 	receiver *receiver
-	gateway  *gateway.Gateway
+	clock    *shiftedClock
+	harness  *harness
+	exchange *exchange
+	options  Options // as they were given, with the clock that all share
+	secret   string  // of the story's agent, for its events
+	sealing  []byte
+	log      io.Writer
+	ending   []func() error // in the order of starting
 
-	ending []func() error // in the order of starting
+	mu      sync.Mutex // guards what follows, which a restart replaces
+	gateway *gateway.Gateway
+	ended   <-chan error
+	callers []caller
 }
 
 // openWorld starts the parties from the ones that call nobody to the one that calls all.
 func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err error) {
 	// Ctrl-C must not take the shop away from a gateway that ends in order: close ends everything, in the right order.
 	ctx = context.WithoutCancel(ctx)
-	w := &world{token: o.Token}
+	w := &world{token: o.Token, clock: newShiftedClock(o.Clock), secret: rand.Text(), sealing: make([]byte, 32)}
+	_, _ = rand.Read(w.sealing) // never fails: crypto/rand ends the program rather than return less
+	o.Clock = w.clock
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -71,35 +87,104 @@ func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err er
 		return nil, err
 	}
 	w.atEnd(func() error { w.stripe.Close(); return nil })
-	secret := rand.Text()
-	if w.receiver, err = openReceiver(ctx, secret, speaks, o.Clock); err != nil {
+	w.exchange = &exchange{transport: &http.Transport{}}
+	w.atEnd(func() error { w.exchange.transport.CloseIdleConnections(); return nil })
+	if w.receiver, err = openReceiver(ctx, w.secret, speaks, o.Clock, w.exchange); err != nil {
 		return nil, err
 	}
 	w.atEnd(w.receiver.close)
-
-	cfg, err := w.configure(o, secret)
-	if err != nil {
+	if w.callers, err = newCallers(); err != nil {
 		return nil, err
 	}
+
 	log, err := os.OpenFile(w.path("postern.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the gateway's log: %w", err)
 	}
 	w.atEnd(log.Close)
-	w.gateway, err = gateway.New(ctx, cfg, gateway.Options{
-		Clock: o.Clock, Log: telemetry.NewLogger(log, cfg.Telemetry.LogLevel), Telemetry: o.Telemetry,
-	})
-	if err != nil {
+	w.options, w.log = o, log
+	if err := w.begin(ctx); err != nil {
 		return nil, err
 	}
-	ended := w.gateway.Start(ctx)
-	w.atEnd(func() error {
-		stopping, cancel := context.WithTimeout(ctx, stopTime)
-		defer cancel()
-		return errors.Join(w.gateway.Stop(stopping), <-ended)
-	})
+	w.atEnd(func() error { return w.finish(ctx) })
+	if w.harness, err = openHarness(ctx, w); err != nil {
+		return nil, err
+	}
+	w.atEnd(w.harness.close)
 	return w, nil
 }
+
+// begin starts the gateway on what is configured now.
+func (w *world) begin(ctx context.Context) error {
+	cfg, err := w.configure(w.options, w.secret)
+	if err != nil {
+		return err
+	}
+	g, err := gateway.New(ctx, cfg, gateway.Options{
+		Clock: w.clock, Log: telemetry.NewLogger(w.log, cfg.Telemetry.LogLevel), Telemetry: w.options.Telemetry,
+	})
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gateway, w.ended = g, g.Start(ctx)
+	w.options.Listen = g.Addr() // a restart is found at the same address
+	return nil
+}
+
+// finish ends the gateway in order.
+func (w *world) finish(ctx context.Context) error {
+	w.mu.Lock()
+	g, ended := w.gateway, w.ended
+	w.gateway = nil
+	w.mu.Unlock()
+	if g == nil {
+		return nil
+	}
+	stopping, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
+	return errors.Join(g.Stop(stopping), <-ended)
+}
+
+// restart ends the gateway and starts it again, with its database and at its address. With rotate the suite's agents get new secrets
+// for their events.
+func (w *world) restart(ctx context.Context, rotate bool) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := w.finish(ctx); err != nil {
+		return err
+	}
+	if rotate {
+		w.mu.Lock()
+		rotateSecrets(w.callers)
+		w.mu.Unlock()
+	}
+	return w.begin(ctx)
+}
+
+// live is the gateway that runs now.
+func (w *world) live() *gateway.Gateway {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.gateway
+}
+
+// origin is the gateway's address, which a restart does not change.
+func (w *world) origin() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return "http://" + w.options.Listen
+}
+
+// callerList are the suite's agents as they are now.
+func (w *world) callerList() []caller {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.callers)
+}
+
+// poll has the gateway look at the shop's changes now.
+func (w *world) poll(ctx context.Context) error { return w.live().Poll(ctx) }
 
 // configure writes gateway.yaml and shop.yaml as a person would, and reads them as postern serve does.
 func (w *world) configure(o Options, secret string) (*config.Config, error) {
@@ -112,18 +197,17 @@ func (w *world) configure(o Options, secret string) (*config.Config, error) {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails: crypto/rand ends the program rather than return less
 	text, err := template.New("gateway.yaml").Funcs(template.FuncMap{"quote": strconv.Quote}).Parse(gatewayYAML)
 	if err != nil {
 		return nil, fmt.Errorf("read the demo's gateway.yaml: %w", err)
 	}
 	var b bytes.Buffer
-	err = text.Execute(&b, map[string]string{
-		"Listen": o.Listen, "SealingKey": base64.StdEncoding.EncodeToString(key),
+	err = text.Execute(&b, map[string]any{
+		"Listen": o.Listen, "SealingKey": base64.StdEncoding.EncodeToString(w.sealing),
 		"Shop": w.shop.URL(), "ShopKey": w.shop.Shop().Key(),
 		"Stripe": w.stripe.URL(), "StripeKey": stripetest.SellerKey, "Merchant": stripetest.SellerProfile,
 		"TokenHash": agentkey.Hash(w.token), "Webhook": w.receiver.url, "WebhookSecret": secret, "Version": o.Version,
+		"Callers": w.callerList(), "Exchange": w.receiver.address() + exchangePath,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write the demo's gateway.yaml: %w", err)
