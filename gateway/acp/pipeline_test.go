@@ -152,6 +152,7 @@ func TestScopesOfAKey(t *testing.T) {
 	for operation, want := range map[Operation]string{
 		Create: "POST /checkout_sessions", Update: "POST /checkout_sessions/cs_1",
 		Complete: "POST /checkout_sessions/cs_1/complete", Cancel: "POST /checkout_sessions/cs_1/cancel",
+		CartCreate: "POST /carts", CartReplace: "PUT /carts/cs_1", CartCancel: "POST /carts/cs_1/cancel",
 	} {
 		if got := (Request{Operation: operation, ID: "cs_1"}).path(); got != want {
 			t.Errorf("%s: %q, want %q", operation, got, want)
