@@ -3,10 +3,11 @@ package mcpapi
 // schema is a JSON Schema, of the keywords that every host understands: nothing is referred to, so that a tool is whole by itself.
 //
 // They say what a good request looks like, in the words of ACP 2026-04-17, and are for the model that writes it; what counts is the
-// pipeline, which reads more than this. Members that they do not name are let pass, because later dates and extensions add some.
+// pipeline, which reads more than this. Members that they do not name are let pass, because later dates and extensions add some, and
+// what published examples leave out (capabilities, the type of an instrument) is not demanded.
 type schema map[string]any
 
-// object is an object with these members. Lists of needed ones follow its order of importance.
+// object is an object with these members, of which some are needed.
 func object(about string, members map[string]schema, needed ...string) schema {
 	s := schema{"type": "object", "properties": members}
 	if about != "" {
@@ -134,8 +135,17 @@ func createSchema() schema {
 		"buyer": buyerSchema(), "fulfillment_details": deliverySchema(), "fulfillment_groups": groupsSchema(), "discounts": discountsSchema(),
 		"affiliate_attribution": attributionSchema(), "locale": text("The buyer's language, such as en-US."),
 		"timezone": text("The buyer's time zone, such as America/New_York."), "order_notes": notesSchema(), "quote_id": text("A quote that this is based on."),
-		"metadata": object("Of yours, for the shop. cart_id here takes over the lines of a cart of create_cart.", map[string]schema{"cart_id": text("The cart's id.")}),
-	}, "line_items", "currency", "capabilities")
+		"metadata": object("Of yours, for the shop.", map[string]schema{}),
+	}, "line_items", "currency")
+}
+
+// createFromCartSchema is that of a create where carts are: the lines may be a cart's.
+func createFromCartSchema() schema {
+	s := createSchema().with("required", []string{"currency"})
+	s["properties"].(map[string]schema)["metadata"] = object("Of yours, for the shop.", map[string]schema{
+		"cart_id": text("The id of a cart of create_cart, whose lines are then bought; leave line_items out with it."),
+	})
+	return s
 }
 
 func updateSchema() schema {

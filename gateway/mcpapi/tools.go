@@ -63,6 +63,7 @@ func tools(carts bool) []tool {
 	if !carts {
 		return all
 	}
+	all[0].body = createFromCartSchema
 	return append(all,
 		tool{
 			name: cart, title: "Open a cart", operation: acp.CartCreate, payload: required, body: cartSchema,
