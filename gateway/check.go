@@ -11,13 +11,13 @@ import (
 	"github.com/postern-gateway/postern/adapters/builtin"
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/clock"
-	"github.com/postern-gateway/postern/translate"
 )
 
 // Check finds what config cannot know: adapters that are not built in, mistakes in their settings and files, dates that are not spoken.
 // The error is of type [config.Problems], in file order, and holds every problem at once. It opens no connection.
 func Check(cfg *config.Config) error {
 	var problems config.Problems
+	versions := versionSet(cfg)
 	for _, name := range cfg.ShopNames() {
 		s, path := cfg.Shops[name], "shops."+name
 		problems = append(problems, checkAdapter(cfg, s, path)...)
@@ -31,9 +31,9 @@ func Check(cfg *config.Config) error {
 		if a.Webhook == nil || a.Webhook.Version == "" {
 			continue
 		}
-		if _, ok := translate.Lookup(a.Webhook.Version); !ok {
+		if _, ok := versions.Lookup(a.Webhook.Version); !ok {
 			problems = append(problems, cfg.Problem(fmt.Sprintf("agents[%d].webhook.version", i),
-				"%q is no ACP date that is spoken; use one of: %s", a.Webhook.Version, strings.Join(translate.SupportedVersions(), ", ")))
+				"%q is no ACP date that is spoken; use one of: %s", a.Webhook.Version, strings.Join(versions.Supported(), ", ")))
 		}
 	}
 	problems.Sort()

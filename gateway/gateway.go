@@ -12,6 +12,7 @@ import (
 
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/acp"
+	"github.com/postern-gateway/postern/gateway/carts"
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -47,10 +48,12 @@ type Gateway struct {
 	store     store.Store
 	shops     map[string]*shop
 	sessions  *checkout.Service
+	carts     *carts.Service
 	relay     *relay.Relay
 	refunds   *relay.Refunds
 	intakes   map[string]*relay.Intake
 	server    *httpapi.Server
+	discovery *discovery
 }
 
 // New opens the database and wires everything, from the bottom up. It listens to nobody and calls nobody; the configuration must be
@@ -80,7 +83,8 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if g.shops, err = openShops(cfg, g.clock, o.Log, tracer, o.Upstream); err != nil {
 		return nil, err
 	}
-	body := eventBody(cfg.Agents)
+	versions := versionSet(cfg)
+	body := eventBody(cfg.Agents, versions)
 
 	if g.relay, err = relay.New(relay.Options{
 		Store: g.store, Clock: g.clock, Owner: owner, Subscriptions: subscriptions(cfg.Agents), Log: o.Log, Tracer: spans,
@@ -101,9 +105,10 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if err != nil {
 		return nil, err
 	}
+	g.carts = newCarts(cfg, g.shops, g.store, g.clock, newID, o.Log)
 	g.sessions = checkout.New(checkout.Config{
-		Handoff: handOffs,
-		Store:   g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,
+		SavedCart: g.carts.Saved, Handoff: handOffs,
+		Store: g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,
 		Look: func(shop, ref string) { g.intakes[shop].Look(ref) }, Log: o.Log, Tracer: tracer, Timing: o.Timing,
 	})
 	agents, err := acp.NewAgents(cfg.Agents, cfg.Shops)
@@ -118,9 +123,14 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if err != nil {
 		return nil, err
 	}
+	deviated, err := countDeviations(o.Telemetry.MeterProvider(), o.Log)
+	if err != nil {
+		return nil, err
+	}
 	pipeline := acp.New(acp.Config{
+		Versions: versions, Deviated: deviated,
 		Signatures: signatures, Identities: identities,
-		Agents: agents, Sessions: g.sessions, Store: g.store, Clock: g.clock, Owner: owner,
+		Agents: agents, Sessions: g.sessions, Carts: g.carts, Store: g.store, Clock: g.clock, Owner: owner,
 		Timeouts: acp.Timeouts{Complete: cfg.Limits.CompleteTimeout}, MaxLines: cfg.Limits.MaxLineItems, Log: o.Log, Tracer: tracer,
 	})
 	trusted := make([]netip.Prefix, len(cfg.TrustedProxies))
@@ -131,7 +141,8 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		Listen: cfg.Listen, Proxied: len(trusted) > 0, Slowest: cfg.Limits.CompleteTimeout, Log: o.Log,
 		Handler: httpapi.NewHandler(httpapi.Options{
 			Pipeline: pipeline, Clock: g.clock, Ready: g.store.Check, TrustedProxies: trusted, MaxBody: cfg.Limits.MaxBodyBytes,
-			MCP:        mcpEndpoint(cfg, pipeline, agents, g.clock, false),
+			Carts: keepsCarts(cfg), Discovery: func(host string) (httpapi.Discovery, bool) { return g.discovery.at(host) },
+			MCP:        mcpEndpoint(cfg, pipeline, agents, g.clock, keepsCarts(cfg)),
 			Handoffs:   g.handoffs(handOffs),
 			ServerName: serverName(cfg), Log: o.Log, Tracers: o.Telemetry.TracerProvider(), Meters: o.Telemetry.MeterProvider(),
 		}),
@@ -139,8 +150,11 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if cfg.TLS != nil {
 		server.Cert, server.Key = cfg.TLS.Cert, cfg.TLS.Key
 	}
-	g.server, err = httpapi.NewServer(ctx, server)
-	return g, err
+	if g.server, err = httpapi.NewServer(ctx, server); err != nil {
+		return nil, err
+	}
+	g.discovery = newDiscovery(cfg, g.shops, versions.Supported(), cfg.MCP.Enabled, g.server.Addr())
+	return g, nil
 }
 
 // Start takes up what an earlier process left open, and serves until [Gateway.Stop]. The channel gets the error that ends serving, nil
@@ -153,6 +167,7 @@ func (g *Gateway) Start(ctx context.Context) <-chan error {
 		i.Start(ctx)
 	}
 	g.sessions.Start()
+	g.carts.Start(ctx)
 	ended := make(chan error, 1)
 	go func() {
 		defer close(ended)
@@ -167,6 +182,7 @@ func (g *Gateway) Start(ctx context.Context) <-chan error {
 func (g *Gateway) Stop(ctx context.Context) error {
 	errs := []error{g.server.Shutdown(ctx)}
 	g.sessions.Stop()
+	g.carts.Stop()
 	for _, i := range g.intakes {
 		i.Stop()
 	}
@@ -237,14 +253,19 @@ func subscriptions(agents []config.Agent) []relay.Subscription {
 	return subs
 }
 
+// versionSet is what the configuration takes beside the published dates.
+func versionSet(cfg *config.Config) translate.Set {
+	return translate.Set{Aliases: cfg.Protocol.Aliases, Unreleased: cfg.Protocol.Unreleased}
+}
+
 // eventBody renders events in the date that each agent's subscription asks for.
-func eventBody(agents []config.Agent) relay.EventBody {
+func eventBody(agents []config.Agent, set translate.Set) relay.EventBody {
 	versions := make(map[string]translate.Version)
 	for _, a := range agents {
 		if a.Webhook == nil {
 			continue
 		}
-		if v, ok := translate.Lookup(a.Webhook.Version); ok {
+		if v, ok := set.Lookup(a.Webhook.Version); ok {
 			versions[a.Name] = v
 		}
 	}

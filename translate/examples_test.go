@@ -16,11 +16,35 @@ import (
 	"github.com/postern-gateway/postern/translate/wire"
 )
 
-// brokenSamples are published requests that their own date's schema does not allow, and how they are read: with which deviations, or
-// not at all. Every other one is read without a deviation.
-var brokenSamples = map[string]string{
-	// A quantity of 1.5: every later date wants whole numbers, and shops sell no half units.
-	"2025-09-29/examples.agentic_checkout.json create_checkout_session_request": "refused: is not a whole number at $.items[0].quantity",
+// brokenSamples are the published requests that their own date's schema does not allow, and how they are read: with which deviations,
+// or not at all. Every other one is read without a deviation.
+func brokenSamples() map[string]string {
+	broken := map[string]string{
+		// A quantity of 1.5: every later date wants whole numbers, and shops sell no half units.
+		"2025-09-29/examples.agentic_checkout.json create_checkout_session_request": "refused: is not a whole number at $.items[0].quantity",
+	}
+	// Capabilities under a name that no schema ever had; they are ignored.
+	for _, name := range []string{
+		"authentication_requirement", "bnpl_capable", "digital_wallet", "incompatible_payment_method", "minimal_agent_capabilities",
+		"network_tokenization", "successful_negotiation",
+	} {
+		broken["2026-01-16/examples.capability_negotiation.json "+name+"_request"] = "unknown_member"
+	}
+	// No capabilities, though they are required; and a quantity, though the item of the same schema has none: it is honoured.
+	for _, folder := range []string{"discount-extension", "2026-01-30/discount-extension", "2026-04-17/discount-extension"} {
+		for _, file := range []string{
+			"automatic-discount", "order-level-discount", "percentage-discount-with-allocations", "rejected-discount-code", "stacked-discounts",
+		} {
+			broken[folder+"/"+file+".json request"] = "capabilities_missing quantity_sent"
+		}
+	}
+	for _, folder := range []string{"2026-04-17", "unreleased"} {
+		broken[folder+"/examples.multi_item_checkout.json create_multi_item_checkout_request"] = "capabilities_missing"
+		// The selection of an older date, and an instrument that is its own credential.
+		broken[folder+"/examples.mcp.agentic_checkout.json update_checkout_session_request"] = "selection_nested"
+		broken[folder+"/examples.mcp.agentic_checkout.json complete_checkout_session_request"] = "credential_missing instrument_type_missing"
+	}
+	return broken
 }
 
 // TestPublishedRequests reads every published sample of a request with the date of its folder, those of the extension with the two
@@ -31,7 +55,8 @@ func TestPublishedRequests(t *testing.T) {
 		return
 	}
 	root := filepath.Join(os.Getenv(schematest.DirVariable), "examples")
-	left := maps.Clone(brokenSamples)
+	broken := brokenSamples()
+	left := maps.Clone(broken)
 	count := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".json" {
@@ -52,7 +77,7 @@ func TestPublishedRequests(t *testing.T) {
 				if errors.As(err, &refusal) {
 					got = "refused: " + refusal.Reason.String() + " at " + refusal.Param
 				}
-				if want := brokenSamples[key]; got != want {
+				if want := broken[key]; got != want {
 					t.Errorf("%q in %s: got %q, want %q", key, v.Date, got, want)
 				}
 			}
@@ -107,7 +132,9 @@ func samples(t *testing.T, file string, text []byte) (found []sample) {
 			continue
 		}
 		var call struct {
-			Params struct{ Arguments struct{ Payload json.RawMessage } }
+			Params struct {
+				Arguments struct{ Payload json.RawMessage }
+			}
 		}
 		if strings.Contains(file, ".mcp.") {
 			if err := json.Unmarshal(s.body, &call); err != nil {

@@ -226,6 +226,10 @@ func TestUnion(t *testing.T) {
 			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"credential":{"token":"t"}}}`},
 			both(3, "credential_type_missing instrument_type_missing payment_handler", "credential_type_missing instrument_type_missing"),
 		},
+		"instrument with the token": {
+			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"type":"card","token":"t"}}`},
+			both(3, "credential_missing payment_handler", "credential_missing"),
+		},
 		"terms of an invoice": {
 			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"type":"c","credential":{"type":"spt","token":"t"}},"payment_terms":"net_15"}`},
 			until(3, "invoice_terms payment_handler"),

@@ -111,17 +111,25 @@ func Refusal(apiVersion string, err error) Response {
 	if !known {
 		v = translate.Newest()
 	}
-	return refusal(v, faultOf(err), translate.SupportedVersions())
+	return refusal(v, faultOf(err), translate.SupportedVersions(), false)
 }
 
-// refusal tells f in the shape of v; dates are what an error about the version lists.
-func refusal(v translate.Version, f *commerce.Fault, dates []string) Response {
+// refusedByReader reports whether the body itself was refused: then the place of the mistake is told in the words that the agent used,
+// which need not be those of its date.
+func refusedByReader(err error) bool {
+	_, ok := errors.AsType[*wire.Refusal](err)
+	return ok
+}
+
+// refusal tells f in the shape of v; dates are what an error about the version lists. asSent says that the fault's place is in the
+// agent's own words already.
+func refusal(v translate.Version, f *commerce.Fault, dates []string, asSent bool) Response {
 	row := verdictOf(f.Kind)
 	r := Response{Status: row.status, Refused: true, Kind: f.Kind, RetryAfter: retryAfter(f, row)}
 	if f.Kind == commerce.IdempotencyMismatch {
 		r.Status = v.MismatchStatus
 	}
-	p := wire.Problem{Type: row.kind, Code: row.code, Message: row.text}
+	p := wire.Problem{Type: row.kind, Code: row.code, Message: row.text, AsSent: asSent}
 	if row.text == "" {
 		p.Message = f.Message
 		if f.Code != "" {

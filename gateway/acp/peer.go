@@ -67,9 +67,9 @@ func PeerOf(ctx context.Context) *Peer {
 	return &Peer{}
 }
 
-// lookup finds the date that the call asks for, among those that have its carrier and its operation.
-func (r Request) lookup() (translate.Version, bool) {
-	v, ok := translate.Lookup(r.APIVersion)
+// lookup finds the date that the call asks for, among those of the set that have its carrier and its operation.
+func (r Request) lookup(versions translate.Set) (translate.Version, bool) {
+	v, ok := versions.Lookup(r.APIVersion)
 	return v, ok && r.exists(v)
 }
 

@@ -65,6 +65,8 @@ type Config struct {
 	Timeouts Timeouts
 	// MaxLines is the most lines of a session. Default, and at most, commerce.MaxLines.
 	MaxLines int
+	// Versions are what is taken beside the published dates. The zero value takes those alone.
+	Versions translate.Set
 	// Signatures is nil when no agent signs.
 	Signatures Signatures
 	// Identities is nil when no agent proves its buyers.
@@ -110,6 +112,7 @@ type Pipeline struct {
 	owner      string
 	timeouts   Timeouts
 	maxLines   int
+	versions   translate.Set
 	signatures Signatures
 	identities Identities
 	deviated   func(ctx context.Context, agent, date string, d wire.Deviation)
@@ -132,7 +135,7 @@ func New(c Config) *Pipeline {
 		c.Deviated = func(context.Context, string, string, wire.Deviation) {}
 	}
 	return &Pipeline{
-		signatures: c.Signatures, identities: c.Identities, deviated: c.Deviated,
+		versions: c.Versions, signatures: c.Signatures, identities: c.Identities, deviated: c.Deviated,
 		agents: c.Agents, sessions: c.Sessions, carts: c.Carts, store: c.Store, clock: c.Clock, owner: c.Owner, timeouts: c.Timeouts,
 		maxLines: c.MaxLines, log: c.Log, tracer: c.Tracer,
 	}
@@ -157,7 +160,7 @@ type call struct {
 // going away, ends the waiting and undoes nothing: a completion that has begun goes on.
 func (p *Pipeline) Do(ctx context.Context, r Request) (response Response) {
 	c := &call{Pipeline: p, request: r}
-	if c.version, c.dated = r.lookup(); !c.dated {
+	if c.version, c.dated = r.lookup(p.versions); !c.dated {
 		c.version = translate.Newest()
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeouts.of(r.Operation))
@@ -194,7 +197,7 @@ func (c *call) run(ctx context.Context) (Response, error) {
 	if err := c.identify(); err != nil {
 		return Response{}, err
 	}
-	if err := c.checkPlace(); err != nil {
+	if err := c.checkPlace(ctx); err != nil {
 		return Response{}, err
 	}
 	if err := c.prove(ctx); err != nil {
@@ -232,11 +235,11 @@ func (c *call) identify() error {
 }
 
 // checkPlace refuses a call to what is not there: carts where the shop keeps none, the wrong date, an id that can be none.
-func (c *call) checkPlace() error {
+func (c *call) checkPlace(ctx context.Context) error {
 	if err := c.checkCarts(); err != nil {
 		return err
 	}
-	if err := c.checkVersion(); err != nil {
+	if err := c.checkVersion(ctx); err != nil {
 		return err
 	}
 	switch {
@@ -258,11 +261,19 @@ func (c *call) get(ctx context.Context) (store.Answer, error) {
 }
 
 // checkVersion refuses a call without a date or of one that is not spoken; there is no nearest date (ACP rfc.agentic_checkout 2.1, read
-// 2026-11-22).
-func (c *call) checkVersion() error {
+// 2026-11-22). An alias of a date is counted, and is no date to an agent that is held to its own.
+func (c *call) checkVersion(ctx context.Context) error {
 	switch {
-	case c.dated:
+	case c.dated && c.version.Date == c.request.APIVersion:
 		return nil
+	case c.dated:
+		if c.deviated(ctx, c.agent, c.version.Date, translate.VersionAlias); !c.strict {
+			return nil
+		}
+		meant := c.version.Date
+		c.version, c.dated = translate.Newest(), false
+		return commerce.Faultf(commerce.UnsupportedVersion,
+			"this API version is an alias of %s, and this agent is held to its version; send one of supported_versions", meant)
 	case c.request.APIVersion == "":
 		return commerce.Faultf(commerce.MissingVersion, "the API version is missing (header API-Version, over MCP meta.api_version); send one of supported_versions")
 	default:
@@ -370,8 +381,9 @@ func decode[T any](ctx context.Context, c *call, read func(*wire.Reader) (T, err
 	for _, d := range body.Deviations() {
 		c.deviated(ctx, c.agent, c.version.Date, d.Deviation)
 		if c.strict && err == nil {
-			err = commerce.Faultf(commerce.Invalid, "ACP %s does not have this shape (%s), and this agent is held to its version",
-				c.version.Date, d.Deviation).At(d.Param)
+			err = &wire.Refusal{
+				Param: d.Param, Reason: wire.OtherDate, Detail: string(d.Deviation) + " is none of ACP " + c.version.Date + ", and this agent is held to its version",
+			}
 		}
 	}
 	if span.IsRecording() {
@@ -417,7 +429,7 @@ func (c *call) render(ctx context.Context) checkout.Call {
 // refuse turns err into an answer and keeps it when it is final. What is not the agent's doing is logged with its cause.
 func (c *call) refuse(ctx context.Context, err error) Response {
 	f := faultOf(err)
-	r := refusal(c.version, f, c.request.dates())
+	r := refusal(c.version, f, c.request.dates(), refusedByReader(err))
 	if r.Status >= http.StatusInternalServerError {
 		level := slog.LevelWarn
 		if f.Kind == commerce.Unexpected {

@@ -19,6 +19,13 @@ const (
 	SpanRefund  = "relay.refund"  // one step of a refund that a shop decided
 )
 
+// Metrics.
+const (
+	// MetricDeviations counts calls that a date does not allow and that were read all the same, by agent, version and deviation. Its
+	// unit is one deviation in one call.
+	MetricDeviations = "postern.acp.deviations"
+)
+
 // Attributes. These, and the ones of the HTTP conventions below, are all that leaves with a span. None of them ever
 // holds a token, a key, a buyer's data or a body.
 const (
@@ -36,6 +43,7 @@ const (
 	AttrEvent     = attribute.Key("postern.event.id")         // id of an outgoing event
 	AttrEventType = attribute.Key("postern.event.type")       // order_create or order_update
 	AttrDelivery  = attribute.Key("postern.delivery.attempt") // attempt of a delivery, from 1
+	AttrDeviation = attribute.Key("postern.acp.deviation")    // name of a shape that the date does not have, one of a closed set
 	AttrPeer      = attribute.Key("postern.peer")             // shop, stripe or agent
 )
 
@@ -56,7 +64,7 @@ const (
 func Allowed(key attribute.Key) bool {
 	switch key {
 	case AttrAgent, AttrShop, AttrOperation, AttrVersion, AttrSession, AttrCart, AttrOrder, AttrPayment, AttrAttempt,
-		AttrFault, AttrReplayed, AttrEvent, AttrEventType, AttrDelivery, AttrPeer,
+		AttrFault, AttrReplayed, AttrEvent, AttrEventType, AttrDelivery, AttrDeviation, AttrPeer,
 		AttrHTTPMethod, AttrHTTPRoute, AttrHTTPStatus, AttrHTTPProtocol, AttrServerAddress, AttrServerPort, AttrScheme,
 		AttrErrorType:
 		return true

@@ -70,6 +70,8 @@ const (
 	ProviderMissing wire.Deviation = "provider_missing"
 	// InstrumentTypeMissing is an instrument without type.
 	InstrumentTypeMissing wire.Deviation = "instrument_type_missing"
+	// CredentialMissing is an instrument that holds the token itself.
+	CredentialMissing wire.Deviation = "credential_missing"
 	// CredentialTypeMissing is a credential without type.
 	CredentialTypeMissing wire.Deviation = "credential_type_missing"
 	// InvoiceTerms are a purchase order number or terms of payment in a date that has none.

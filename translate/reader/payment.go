@@ -58,8 +58,16 @@ func (d Dialect) invoice(v wire.Value) wire.Value { return only(v, d.Handlers, I
 
 // readInstrument reads an instrument and its credential. Their types are
 // required by the schemas and absent in published samples; the handler's id
-// says enough. Both may hold more than we read.
+// says enough. One sample has the token in the instrument itself. Both may
+// hold more than we read.
 func readInstrument(v wire.Value, payment *commerce.Payment) {
+	if token := v.Get("token"); token.HasValue() && v.Get("credential").IsAbsent() {
+		token.Deviate(CredentialMissing)
+		payment.InstrumentType = needed(v.Get("type"), true, InstrumentTypeMissing).Text()
+		payment.Token = tokenText(token)
+		v.Open()
+		return
+	}
 	credential := v.Require("credential")
 	payment.InstrumentType = needed(v.Get("type"), true, InstrumentTypeMissing).Text()
 	payment.CredentialType = needed(credential.Get("type"), true, CredentialTypeMissing).Text()
