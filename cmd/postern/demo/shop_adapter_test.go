@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -47,6 +48,26 @@ func openShop(t testing.TB) (*shop.Server, adapters.Adapter) {
 		t.Fatal(err)
 	}
 	return v, a
+}
+
+// open reads a page as a browser does.
+func open(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s answers %d: %v", url, resp.StatusCode, err)
+	}
+	return string(body)
 }
 
 // harness is the suite's view of a shop: plenty of beans and cups, two packs of filters.

@@ -265,6 +265,9 @@ func (s *Shop) listShipping(_ call, k *cart) answer {
 	if k.customer.ShipTo == nil && (needsAddress(parcels) || len(parcels) == 0) {
 		return refuseAddress("ship_to")
 	}
+	if len(parcels) == 0 {
+		parcels = []load{{depot: depotWays{House, offered(k.customer.ShipTo, House)}, lines: []string{}}}
+	}
 	list := []Shipping{}
 	for _, l := range parcels {
 		for _, m := range l.depot.ways {
