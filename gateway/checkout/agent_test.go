@@ -72,13 +72,17 @@ func session(t *testing.T, a store.Answer, err error) commerce.Session {
 // create opens a session that is ready to be paid.
 func (w *world) create() commerce.Session {
 	w.t.Helper()
-	a, err := w.service.Create(w.t.Context(), w.call(""), commerce.CreateRequest{
+	r := commerce.CreateRequest{
 		Lines:  []commerce.CartLine{{ItemID: "tea", Quantity: 2}, {ItemID: "cup", Quantity: 1}},
 		Buyer:  &commerce.Buyer{FirstName: "Ada", LastName: "Byron", Email: "ada@example.com"},
 		ShipTo: &commerce.Contact{Name: "Ada Byron", Address: &commerce.Address{LineOne: "1 Main St", City: "Reno", State: "NV", PostalCode: "89501", Country: "US"}},
-	})
+	}
+	for _, wish := range w.wishes {
+		wish(&r)
+	}
+	a, err := w.service.Create(w.t.Context(), w.call(""), r)
 	cs := session(w.t, a, err)
-	if cs.Status != commerce.Ready {
+	if cs.Status != commerce.Ready && cs.Status != commerce.AuthenticationRequired {
 		w.t.Fatalf("session is %s: %v", cs.Status, cs.Messages)
 	}
 	return cs
@@ -125,9 +129,13 @@ func (w *world) leave(key, id, token string) {
 
 func (w *world) completeUntil(ctx context.Context, c checkout.Call, id, token string) (store.Answer, error) {
 	keys := w.store // of this process, whatever comes after it
-	a, err := w.service.Complete(ctx, c, id, commerce.CompleteRequest{Payment: commerce.Payment{
+	r := commerce.CompleteRequest{Payment: commerce.Payment{
 		HandlerID: "card", InstrumentType: "card", CredentialType: "spt", Token: token,
-	}})
+	}}
+	for _, add := range w.adds {
+		add(&r)
+	}
+	a, err := w.service.Complete(ctx, c, id, r)
 	if err != nil && c.Claim != nil { // as the pipeline does
 		if err := keys.Release(w.t.Context(), *c.Claim); err != nil {
 			w.t.Error(err)

@@ -162,6 +162,17 @@ func refuseResult(cs *commerce.Session, r commerce.AuthenticationResult) {
 	cs.Authentication.Fingerprint, cs.Authentication.Settled = mark, true
 }
 
+// settleAuthentication leaves a session whose payment was declined ready for another try, which begins with the next complete: the result
+// for this one was used.
+func settleAuthentication(shop *Shop, cs *commerce.Session) {
+	if cs.Authentication == nil || !shop.authenticates(*cs) {
+		return
+	}
+	p := *cs.Authentication
+	p.Fingerprint, p.Settled = authenticationOf(shop, *cs), true
+	cs.Authentication = &p
+}
+
 // authenticate decides, for a session that was just priced and is ready, whether its payment may go on: with proof, without any because
 // none is asked for, or not at all, which the message says. What it finds is noted in cs.
 func (s *Service) authenticate(shop *Shop, cs *commerce.Session, r *commerce.AuthenticationResult) (proof *commerce.AuthenticationResult, m *commerce.Message) {

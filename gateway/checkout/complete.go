@@ -176,6 +176,9 @@ func (s *Service) begin(
 	case cs.Status != commerce.Ready:
 		return tell()
 	case !showed || cs.Quote.Total != shown:
+		if r.Authentication != nil && cs.Authentication != nil {
+			useResult(&cs, *r.Authentication) // it is for an amount that nobody pays any more
+		}
 		return tell(priceChanged())
 	case cs.Quote.Total == 0 && !shop.FreeOrders:
 		return tell(commerce.ErrorMessage(commerce.CodeUnsupported, paramTotals, commerce.RequiresBuyerReview,
@@ -222,7 +225,9 @@ func mergeComplete(cs *commerce.Session, r commerce.CompleteRequest) {
 		cs.Cart.Buyer = r.Buyer
 	}
 	if r.ShipTo != nil {
-		cs.Cart.ShipTo = r.ShipTo.Apply(cs.Cart.ShipTo)
+		contact := *r.ShipTo
+		contact.Address = commerce.Change[commerce.Address]{} // it is the same, and the price was shown for its spelling
+		cs.Cart.ShipTo = contact.Apply(cs.Cart.ShipTo)
 	}
 	if r.Payment.BillingAddress != nil {
 		cs.Cart.BillTo = r.Payment.BillingAddress

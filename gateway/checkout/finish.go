@@ -58,6 +58,9 @@ func (r *run) reopen(ctx context.Context) (next, error) {
 		extra = append(extra, why.Message)
 	}
 	show(&cs, quote, now, extra...)
+	if why.Declined && !why.Demands {
+		settleAuthentication(r.shop, &cs)
+	}
 	r.settle(&cs)
 	cs.ExpiresAt = now.Add(r.shop.SessionTTL)
 	cs.Untold = quote.Total != r.at.Quote.Total // until somebody is answered with it

@@ -173,6 +173,11 @@ func mortalAdapter(p *process, a adapters.Adapter) adapters.Adapter {
 	m.ReleaseCart = func(ctx context.Context, ref string) error {
 		return p.around("release", func() error { return a.ReleaseCart(ctx, ref) })
 	}
+	if a.RecordConsent != nil {
+		m.RecordConsent = func(ctx context.Context, r adapters.ConsentRecord) error {
+			return p.around("consent", func() error { return a.RecordConsent(ctx, r) })
+		}
+	}
 	if a.FindOrder != nil {
 		m.FindOrder = func(ctx context.Context, q adapters.OrderQuery) (f adapters.Found, err error) {
 			err = p.around("find order", func() (err error) { f, err = a.FindOrder(ctx, q); return err })

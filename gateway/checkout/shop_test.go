@@ -28,6 +28,8 @@ type memoryShop struct {
 	slowFee       int64 // of the slow option; 0: 550
 	noFast        bool
 	weak          bool // FindOrder matches by something else than the key
+	continues     bool // a buyer can go on in the shop
+	takesConsent  bool // the shop takes answers about marketing
 	// spoil changes what is quoted.
 	spoil func(*commerce.Quote)
 	// afterRecord is done to the order whatever RecordPayment answers.
@@ -41,6 +43,7 @@ type memoryShop struct {
 	get     []error
 	find    []error
 	release []error
+	consent []error
 	// always is what place does when no fault is left.
 	always func(make func() commerce.Snapshot) (commerce.Snapshot, error)
 	// alter changes what is placed.
@@ -65,10 +68,12 @@ type heard struct {
 	released      []string
 	records       []adapters.PaymentRecord
 	notes         []adapters.RefundRecord
-	quoted        int // calls
-	finds         int // calls
-	gets, cancels int // calls
-	releases      int // calls
+	quoted        int                      // calls
+	finds         int                      // calls
+	gets, cancels int                      // calls
+	releases      int                      // calls
+	consents      []adapters.ConsentRecord // calls that were answered well
+	continued     []string                 // carts that buyers went on with
 }
 
 // told is what was heard, as a copy: work behind an answer may reach the shop at any moment.
@@ -102,7 +107,7 @@ func (m *memoryShop) live() []commerce.Snapshot {
 }
 
 func (m *memoryShop) adapter() adapters.Adapter {
-	return adapters.Adapter{
+	a := adapters.Adapter{
 		Facts: m.facts, Identity: m.identity, Quote: m.doQuote, PlaceOrder: m.doPlace, FindOrder: m.doFind, GetOrder: m.doGet, RecordPayment: m.doRecord,
 		CancelOrder: m.doCancel,
 		ReleaseCart: func(_ context.Context, ref string) error {
@@ -122,6 +127,13 @@ func (m *memoryShop) adapter() adapters.Adapter {
 		},
 		Changes: func(context.Context, string, int) (adapters.ChangePage, error) { return adapters.ChangePage{}, nil },
 	}
+	if m.continues {
+		a.Continue = m.doContinue
+	}
+	if m.takesConsent {
+		a.RecordConsent = m.doConsent
+	}
+	return a
 }
 
 func (m *memoryShop) doQuote(_ context.Context, r adapters.QuoteRequest) (commerce.Quote, error) {

@@ -22,6 +22,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/handoff"
 	"github.com/postern-gateway/postern/gateway/payment"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
@@ -63,6 +64,11 @@ type world struct {
 	firstToken string
 	// deadline is how long a complete waits, and patience how long a test waits for what must come.
 	deadline, patience time.Duration
+	// wishes change what sessions are created with, and adds what completes are sent with.
+	wishes []func(*commerce.CreateRequest)
+	adds   []func(*commerce.CompleteRequest)
+	// handoff signs hand-offs; nil: nobody is handed off.
+	handoff *handoff.Signer
 	// failBody and failAnswer let rendering fail, for real orders only.
 	failBody, failAnswer atomic.Bool
 }
@@ -181,7 +187,7 @@ func (w *world) boot() {
 			b, err := json.Marshal(e)
 			return b, true, err
 		},
-		Log: slog.New(w.alerts), Timing: w.timing, Random: func() float64 { return 0.5 }, // retries come to the instant
+		Handoff: w.handoff, Log: slog.New(w.alerts), Timing: w.timing, Random: func() float64 { return 0.5 }, // retries come to the instant
 	})
 	w.service.Start()
 }

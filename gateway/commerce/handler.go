@@ -63,7 +63,7 @@ type AuthenticationMetadata struct {
 	AcquirerBIN, AcquirerCountry, AcquirerMerchantID, MerchantName, RequestorID string
 	DirectoryServer                                                             string
 	FlowType, Challenge, Frictionless                                           string
-	Channel                                                                     json.RawMessage // until 2026-01-30
+	Channel                                                                     json.RawMessage `json:",omitempty"` // until 2026-01-30; nothing when empty: null is no channel
 }
 
 // AuthenticationProvider is who may authenticate the card holder (2026-01-16 only).
