@@ -23,6 +23,8 @@ type Agent struct {
 	Identity *Identity `yaml:"identity"`
 	// MCP is how it uses MCP; nil means the defaults of AgentMCP.
 	MCP *AgentMCP `yaml:"mcp"`
+	// Limits are rates of its own; nil means those of all agents.
+	Limits *AgentLimits `yaml:"limits"`
 	// Webhook is where it hears of its orders; nil means that it does not.
 	Webhook *Webhook `yaml:"webhook"`
 }

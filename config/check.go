@@ -114,13 +114,6 @@ func (c *checker) checkStore() {
 	}
 }
 
-func (c *checker) checkLimits() {
-	l := c.cfg.Limits
-	c.checkRange("limits.max_body_bytes", l.MaxBodyBytes, 1<<10, 16<<20)
-	c.checkRange("limits.max_line_items", int64(l.MaxLineItems), 1, 1000)
-	c.checkDuration("limits.complete_timeout", l.CompleteTimeout, time.Second, 2*time.Minute)
-}
-
 func (c *checker) checkTelemetry() {
 	t := c.cfg.Telemetry
 	c.checkOneOf("telemetry.log_level", t.LogLevel, "debug", "info", "warn", "error")

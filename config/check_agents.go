@@ -35,6 +35,7 @@ func (c *checker) checkAgents() {
 			c.checkIdentity(path+".identity", agent.Identity)
 		}
 		c.checkAgentMCP(path+".mcp", agent.MCP)
+		c.checkAgentLimits(path+".limits", agent.Limits)
 		if agent.Webhook != nil {
 			c.checkWebhook(path+".webhook", agent.Webhook)
 		}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // sealingKeyBytes is the size of an AES-256 key.
@@ -36,7 +35,7 @@ type Config struct {
 	Protocol Protocol `yaml:"protocol"`
 	// Discovery is what anybody may find out at /.well-known/acp.json beside what the shops are configured to do.
 	Discovery Discovery `yaml:"discovery"`
-	// Limits bounds what one request may ask for.
+	// Limits bounds what one request may ask for, and how often an agent may ask.
 	Limits Limits `yaml:"limits"`
 	// MCP is the endpoint for agents that speak the Model Context Protocol.
 	MCP MCP `yaml:"mcp"`
@@ -76,24 +75,6 @@ type Telemetry struct {
 func (t *Telemetry) SetDefaults() {
 	t.ServiceName = "postern"
 	t.LogLevel = "info"
-}
-
-// Limits bounds one request.
-type Limits struct {
-	// MaxBodyBytes is the size of a request body in bytes. Default 256 KiB, thirty times a large checkout.
-	MaxBodyBytes int64 `yaml:"max_body_bytes"`
-	// MaxLineItems is how many line items a session may hold. Default 100.
-	MaxLineItems int `yaml:"max_line_items"`
-	// CompleteTimeout is how long a complete may take before it is answered 503 and goes on behind. Default 25 s:
-	// agents do not publish how long they wait, and common gateways give up after 30 s.
-	CompleteTimeout time.Duration `yaml:"complete_timeout"`
-}
-
-// SetDefaults fills in what the file does not say.
-func (l *Limits) SetDefaults() {
-	l.MaxBodyBytes = 256 << 10
-	l.MaxLineItems = 100
-	l.CompleteTimeout = 25 * time.Second
 }
 
 // Problem makes a problem about the setting at path, such as "shops.main.adapter", with its line and column. For a
