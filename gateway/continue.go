@@ -82,8 +82,8 @@ func extend(sh *checkout.Shop, s config.Shop, up *upstream.Shop, log *slog.Logge
 	if len(s.Marketing) > 0 && !up.CanRecordConsent() {
 		log.Warn("the shop takes no answers about marketing: marketing has no effect", "shop", up.Name(), "adapter", s.Adapter)
 	}
-	if sh.Authentication = authentication(s.Authentication); sh.Authentication != nil && !slices.Contains(sh.Interventions.Supported, checkout.Intervention3DS) {
-		sh.Interventions.Supported = append(slices.Clone(sh.Interventions.Supported), checkout.Intervention3DS)
+	if sh.Authentication = authentication(s.Authentication); sh.Authentication != nil && !slices.Contains(sh.Interventions.Supported, commerce.Intervention3DS) {
+		sh.Interventions.Supported = append(slices.Clone(sh.Interventions.Supported), commerce.Intervention3DS)
 	}
 }
 

@@ -106,12 +106,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		return nil, err
 	}
 	g.carts = newCarts(cfg, g.shops, g.store, g.clock, newID, o.Log)
-	handOffs, err := openHandoff(cfg, g.clock)
-	if err != nil {
-		return nil, err
-	}
 	g.sessions = checkout.New(checkout.Config{
-		Handoff:   handOffs,
 		SavedCart: g.carts.Saved, Handoff: handOffs,
 		Store: g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,
 		Look: func(shop, ref string) { g.intakes[shop].Look(ref) }, Log: o.Log, Tracer: tracer, Timing: o.Timing,
