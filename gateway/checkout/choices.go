@@ -12,9 +12,9 @@ import (
 // of their items too, because published samples do, against the schema (examples 2026-04-17, read 2026-11-22).
 //
 // A line that does not exist, or that two different options are selected for, is refused: no reading of such a request is surely the
-// buyer's wish.
+// buyer's wish. Two lines of one item count as one.
 func resolveChoices(choices []commerce.Choice, lines []commerce.CartLine, split bool) ([]commerce.Choice, error) {
-	by := make(map[string]string, len(lines)) // the option of each line
+	by := make(map[string]string, len(lines)) // the option of each item: shops hold one line of an item, whatever the agent has
 	out := make([]commerce.Choice, 0, len(choices))
 	for i, c := range choices {
 		param := fmt.Sprintf("%s[%d].item_ids", paramSelected, i)
@@ -22,11 +22,14 @@ func resolveChoices(choices []commerce.Choice, lines []commerce.CartLine, split 
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range ids {
-			if other, ok := by[id]; ok && other != c.OptionID && split {
+		for _, l := range lines {
+			if !split || !slices.Contains(ids, l.ID) {
+				continue
+			}
+			if other, ok := by[l.ItemID]; ok && other != c.OptionID {
 				return nil, selectedTwice(param)
 			}
-			by[id] = c.OptionID
+			by[l.ItemID] = c.OptionID
 		}
 		if !split && c.OptionID != choices[0].OptionID {
 			return nil, &commerce.Fault{
@@ -66,7 +69,7 @@ func resolveLines(ids []string, lines []commerce.CartLine, param string) ([]stri
 }
 
 func selectedTwice(param string) error {
-	return commerce.Faultf(commerce.Invalid, "two fulfillment options are selected for the same line; select one").At(param)
+	return commerce.Faultf(commerce.Invalid, "two fulfillment options are selected for the same item; select one").At(param)
 }
 
 // dropStrangers takes lines that are gone out of selections and groups. What named lines, and has none left, is gone too: an empty list

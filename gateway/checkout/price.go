@@ -49,8 +49,21 @@ func (r priceRequest) firstChoices(split bool) []commerce.Choice {
 	case split && len(wishes) > 1 && slices.ContainsFunc(wishes, func(c commerce.Choice) bool { return len(c.LineIDs) == 0 }):
 		return nil // which lines each means, only the options say
 	default:
-		return wishes
+		return together(wishes)
 	}
+}
+
+// together makes one choice of all those of an option.
+func together(choices []commerce.Choice) []commerce.Choice {
+	var out []commerce.Choice
+	for _, c := range choices {
+		if i := slices.IndexFunc(out, func(o commerce.Choice) bool { return o.OptionID == c.OptionID }); i >= 0 {
+			out[i].LineIDs = slices.Concat(out[i].LineIDs, c.LineIDs)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // price asks the shop for the price of the cart. Where a shop refuses a single wish (a code, an address, an option, a line that is
