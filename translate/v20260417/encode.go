@@ -1,8 +1,6 @@
 package v20260417
 
 import (
-	"slices"
-
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/translate/wire"
 	"github.com/postern-gateway/postern/translate/write"
@@ -43,9 +41,5 @@ func EncodeCart(c commerce.SavedCart) ([]byte, error) {
 // only on a value that JSON cannot carry.
 func EncodeEvent(e commerce.Event) ([]byte, error) { return wire.Marshal(rows.EventOf(e)) }
 
-// EncodeError writes the body of an error answer. The list of dates is closed
-// to what looks like one, so a folder that is no date is not told.
-func EncodeError(p wire.Problem) ([]byte, error) {
-	p.SupportedVersions = slices.DeleteFunc(slices.Clone(p.SupportedVersions), func(version string) bool { return version > "9" })
-	return wire.Marshal(p)
-}
+// EncodeError writes the body of an error answer.
+func EncodeError(p wire.Problem) ([]byte, error) { return wire.Marshal(p) }

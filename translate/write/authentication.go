@@ -112,10 +112,11 @@ func MustAuthenticate(s commerce.Session) commerce.Message {
 
 // Elsewhere tells in words where to go on, for a text that comes before it.
 func Elsewhere(s commerce.Session) string {
-	if s.ContinueURL == "" {
+	address := URL(s.ContinueURL)
+	if address == "" {
 		return ""
 	}
-	return " Continue at " + s.ContinueURL
+	return " Continue at " + address
 }
 
 // channelOf reads what the agent said of its browser and keeps what the

@@ -52,7 +52,7 @@ func Number(text string) *wire.Number {
 // URL is address when it is a whole web address, else empty: the schemas want
 // URIs, and shops hand out paths.
 func URL(address string) string {
-	if address == "" || strings.ContainsAny(address, " \t\r\n") {
+	if address == "" || strings.ContainsAny(address, " \t\r\n<>\"\\^`{|}") { // RFC 3986 has no place for these
 		return ""
 	}
 	u, err := url.Parse(address)
@@ -76,16 +76,27 @@ func URLs(addresses []string) []string {
 	return out
 }
 
-// Email is address when it is a bare e-mail address, else empty.
+// Email is address when it is a bare e-mail address at a domain by name, as
+// the schemas' format wants it, else empty.
 func Email(address string) string {
-	if address == "" || len(address) > 254 {
+	parsed, err := mail.ParseAddress(address)
+	if address == "" || len(address) > 254 || err != nil || parsed.Address != address {
 		return ""
 	}
-	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Address != address {
+	at := strings.LastIndexByte(address, '@')
+	if at > 64 || strings.ContainsFunc(address, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return ""
+	}
+	for label := range strings.SplitSeq(address[at+1:], ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, notOfHost) {
+			return ""
+		}
 	}
 	return address
+}
+
+func notOfHost(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
 }
 
 // Timestamp is t in RFC 3339 and UTC, to the millisecond where it has a part

@@ -31,7 +31,7 @@ type NumberedOption struct {
 func OptionOf(o *commerce.FulfillmentOption) Option {
 	out := Option{Type: typeOf(o.Type), ID: o.ID, Title: write.Plain(o.Title)}
 	if out.Type == string(commerce.Shipping) {
-		out.Carrier = o.Carrier
+		out.Carrier = write.Plain(o.Carrier)
 		out.EarliestDeliveryTime, out.LatestDeliveryTime = write.Timestamp(o.Delivery.Earliest), write.Timestamp(o.Delivery.Latest)
 	}
 	return out

@@ -90,8 +90,8 @@ func Messages(s commerce.Session, added []commerce.Message, names Names) []Messa
 			out = append(out, info("Chosen delivery: "+o.Title+kinds[o.Type]))
 		}
 	}
-	if s.ContinueURL != "" && len(added) == 0 && !s.Status.Terminal() {
-		out = append(out, info("The buyer can go on in the shop."+write.Elsewhere(s)))
+	if there := write.Elsewhere(s); there != "" && len(added) == 0 && !s.Status.Terminal() {
+		out = append(out, info("The buyer can go on in the shop."+there))
 	}
 	return out
 }

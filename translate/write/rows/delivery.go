@@ -69,7 +69,7 @@ func optionOf(o commerce.FulfillmentOption) Option {
 	}
 	switch typeOf(&o) {
 	case commerce.Shipping:
-		out.Carrier = o.Carrier
+		out.Carrier = write.Plain(o.Carrier)
 		out.EarliestDeliveryTime, out.LatestDeliveryTime = write.Timestamp(o.Delivery.Earliest), write.Timestamp(o.Delivery.Latest)
 	case commerce.Pickup:
 		p := o.Pickup
@@ -79,8 +79,8 @@ func optionOf(o commerce.FulfillmentOption) Option {
 		out.PickupType = write.OneOf(p.Kind, "in_store", "curbside", "locker")
 		out.ReadyBy, out.PickupBy = write.DateTime(p.ReadyBy), write.DateTime(p.PickupBy)
 	case commerce.LocalDelivery:
-		if !o.Delivery.Earliest.IsZero() && !o.Delivery.Latest.IsZero() {
-			out.DeliveryWindow = &TimeWindow{Start: write.Timestamp(o.Delivery.Earliest), End: write.Timestamp(o.Delivery.Latest)}
+		if w := estimateOf(o.Delivery); w != nil {
+			out.DeliveryWindow = &TimeWindow{Start: w.Earliest, End: w.Latest}
 		}
 		if a := o.ServiceArea; a != nil {
 			out.ServiceArea = &DeliveryArea{RadiusMiles: write.Number(a.RadiusMiles), CenterPostalCode: a.CenterPostalCode}

@@ -226,7 +226,7 @@ func orderLineTotals(totals []commerce.Total) []Total {
 func fulfillmentOf(f commerce.Fulfillment, at time.Time) Fulfillment {
 	out := Fulfillment{
 		ID: f.ID, Type: fulfillmentType(f.Type), Status: f.Status, LineItems: references(f.Lines),
-		Carrier: f.Carrier, TrackingNumber: f.TrackingNumber, TrackingURL: write.URL(f.TrackingURL),
+		Carrier: write.Plain(f.Carrier), TrackingNumber: f.TrackingNumber, TrackingURL: write.URL(f.TrackingURL),
 		Destination: addressOf(f.Destination), EstimatedDelivery: estimateOf(f.EstimatedDelivery), Description: write.Plain(f.Description),
 		Events: write.Each(f.Events, func(e commerce.FulfillmentEvent) FulfillmentEvent {
 			return FulfillmentEvent{
@@ -284,8 +284,9 @@ func occurred(when, at time.Time) string {
 
 // estimateOf needs both ends; the schema has no half-open window.
 func estimateOf(w commerce.Window) *Estimate {
-	if w.Earliest.IsZero() || w.Latest.IsZero() {
+	from, to := write.Timestamp(w.Earliest), write.Timestamp(w.Latest)
+	if from == "" || to == "" {
 		return nil
 	}
-	return &Estimate{Earliest: write.Timestamp(w.Earliest), Latest: write.Timestamp(w.Latest)}
+	return &Estimate{Earliest: from, Latest: to}
 }
