@@ -428,6 +428,28 @@ var benchmarkRequests = map[string]string{
 		`"Ada Lovelace","line_one":"1 Main Street","city":"San Francisco","state":"CA","country":"US","postal_code":"94131"}}}`,
 }
 
+// BenchmarkDecode is the reading of one create that was parsed already.
+func BenchmarkDecode(b *testing.B) {
+	for _, v := range translate.Versions() {
+		body := benchmarkRequests[v.Date]
+		if body == "" {
+			continue
+		}
+		doc, err := wire.Parse([]byte(body))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(v.Date, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := v.DecodeCreate(wire.NewReader(doc)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkDecodeEncode is the translation of one create: parse, fingerprint,
 // decode, and encode the answer.
 func BenchmarkDecodeEncode(b *testing.B) {

@@ -16,7 +16,7 @@ const maxWords = 100
 // e-mail address. Nothing that a buyer claims is proven by it.
 func (d Dialect) buyer(v wire.Value) commerce.Buyer {
 	name := v.OneOf("full_name", "name")
-	if name.Name() == "name" {
+	if name.Called("name") {
 		only(name, false, BuyerName)
 	} else {
 		d.profile(name)
@@ -68,7 +68,7 @@ func taxExemption(v wire.Value) commerce.TaxExemption {
 // phone reads a telephone number as it was written.
 func phone(v wire.Value) string {
 	number := v.OneOf("phone_number", "phone")
-	return only(number, number.Name() == "phone_number", PhoneName).Text()
+	return only(number, number.Called("phone_number"), PhoneName).Text()
 }
 
 // email reads an address of the form that the schemas' format email names. A

@@ -9,7 +9,7 @@ import (
 // any date.
 func (d Dialect) selected(root wire.Value) wire.Value {
 	v := root.OneOf("selected_fulfillment_options", "fulfillment_option_id")
-	if v.Name() == "fulfillment_option_id" {
+	if v.Called("fulfillment_option_id") {
 		return only(v, d.Selection == OneOption, SelectionSingle)
 	}
 	return only(v, d.Selection != OneOption, SelectionList)
@@ -25,7 +25,7 @@ func (d Dialect) choices(v wire.Value) []commerce.Choice {
 	switch {
 	case !v.HasValue():
 		return nil
-	case v.Name() == "fulfillment_option_id":
+	case v.Called("fulfillment_option_id"):
 		return []commerce.Choice{{OptionID: v.Word()}}
 	case v.Kind() == wire.KindString:
 		v.Deviate(SelectionSingle)

@@ -11,7 +11,7 @@ import (
 // 2025-09-29.
 func (d Dialect) place(root wire.Value) (v wire.Value, details bool) {
 	v = root.OneOf("fulfillment_details", "fulfillment_address")
-	if v.Name() == "fulfillment_details" {
+	if v.Called("fulfillment_details") {
 		return only(v, d.Details, FulfillmentDetails), true
 	}
 	return only(v, !d.Details, FulfillmentAddress), false
@@ -60,7 +60,7 @@ func (d Dialect) contact(v wire.Value) commerce.Contact {
 // a whole, the other members one by one.
 func (d Dialect) contactChange(v wire.Value) commerce.ContactChange {
 	number := v.OneOf("phone_number", "phone")
-	only(number, number.Name() == "phone_number", PhoneName)
+	only(number, number.Called("phone_number"), PhoneName)
 	return commerce.ContactChange{
 		Name:    wire.Change(v.Get("name"), text),
 		Phone:   wire.Change(number, text),

@@ -14,7 +14,7 @@ func (d Dialect) lineList(root wire.Value) wire.Value {
 		native, other = other, native
 	}
 	list := root.OneOf(native, other)
-	return only(list, list.Name() == native, LinesName)
+	return only(list, list.Called(native), LinesName)
 }
 
 // linesOrCart reads the lines of a create: at least one, unless the metadata

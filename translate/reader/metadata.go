@@ -79,7 +79,7 @@ func cartID(metadata wire.Value) string {
 		return ""
 	}
 	for _, member := range metadata.Members() {
-		if member.Kind() == wire.KindString && member.Name() == "cart_id" {
+		if member.Kind() == wire.KindString && member.Called("cart_id") {
 			if id := member.Text(); len(id) <= maxCartID {
 				return id
 			}

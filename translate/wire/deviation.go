@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"iter"
-	"slices"
-)
+import "slices"
 
 // Deviation names a shape that a date does not have and that is read all the
 // same, such as "quantity_missing". The names are translate/reader's; they are
@@ -46,26 +43,29 @@ const (
 // Known says that the date has these members here, although nobody reads
 // them: a price that the shop knows better, for example.
 func (v Value) Known(names ...string) {
-	for _, member := range v.objectMembers() {
-		if slices.Contains(names, v.r.doc.nodes[member.at].name) {
-			v.r.marks[member.at] |= looked
+	nodes, last := v.members()
+	for child := v.at + 1; child < last; child = nodes[child].end {
+		if slices.Contains(names, nodes[child].name) {
+			v.r.marks[child] |= looked
 		}
 	}
 }
 
 // Open says that the object may hold members that nobody knows.
 func (v Value) Open() {
-	for _, member := range v.objectMembers() {
-		v.r.marks[member.at] |= looked
+	nodes, last := v.members()
+	for child := v.at + 1; child < last; child = nodes[child].end {
+		v.r.marks[child] |= looked
 	}
 }
 
-// objectMembers are the members of an object; none of anything else.
-func (v Value) objectMembers() iter.Seq2[int, Value] {
+// members are the nodes, and where the members of an object end; none of
+// anything else.
+func (v Value) members() (nodes []node, last int32) {
 	if v.Kind() != KindObject {
-		return func(func(int, Value) bool) {}
+		return nil, 0
 	}
-	return v.children
+	return v.r.doc.nodes, v.r.doc.nodes[v.at].end
 }
 
 // DeviateRest records what is left when everything was read: unknown for a

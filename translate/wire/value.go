@@ -141,14 +141,19 @@ func (v Value) Get(name string) Value {
 	nodes := v.r.doc.nodes
 	v.r.marks[v.at] |= opened
 	found := missing
-	for child := v.at + 1; child < nodes[v.at].end; child = nodes[child].end {
-		switch got := nodes[child].name; {
-		case got == name:
-			v.r.marks[child] |= looked
-			found = Value{r: v.r, at: child}
-		case len(got) == len(name) && strings.EqualFold(got, name):
-			v.r.Refuse(Value{r: v.r, at: child}, LetterCase, "names are case-sensitive; "+name+" is expected")
+	last := nodes[v.at].end
+	for child := v.at + 1; child < last; {
+		n := &nodes[child]
+		if len(n.name) == len(name) { // most names differ in length already
+			switch {
+			case n.name == name:
+				v.r.marks[child] |= looked
+				found = Value{r: v.r, at: child}
+			case strings.EqualFold(n.name, name):
+				v.r.Refuse(Value{r: v.r, at: child}, LetterCase, "names are case-sensitive; "+name+" is expected")
+			}
 		}
+		child = n.end
 	}
 	return found
 }
@@ -225,6 +230,15 @@ func (v Value) Name() string {
 		return v.name
 	}
 	return strings.Clone(v.r.doc.nodes[v.at].name)
+}
+
+// Called reports whether the member has this name; it spares the copy that
+// [Value.Name] makes.
+func (v Value) Called(name string) bool {
+	if v.at < 0 {
+		return v.name == name
+	}
+	return v.r.doc.nodes[v.at].name == name
 }
 
 // Text is a string. The copy keeps the body, and with it a payment token,
