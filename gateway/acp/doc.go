@@ -1,4 +1,4 @@
-// Package acp is the one pipeline of a call, whatever carried it: REST today, MCP later. It says who calls, for which shop, in which
+// Package acp is the one pipeline of a call, whatever carried it: REST or MCP. It says who calls, for which shop, in which
 // date of the protocol, whether this very call was answered before, and what every fault becomes on the wire.
 //
 // Start with [Pipeline.Do]: it is the order of a call from top to bottom. [Request] and [Response] are what a shell fills in and
@@ -8,5 +8,5 @@
 // stores a 2xx together with the session; the pipeline stores the refusals that will be the same forever; everything else gives the
 // claim up, so that the same key may try again (S17).
 //
-// The package may import checkout, translate, store, config, commerce, clock and telemetry.
+// The package may import checkout, carts, translate, store, config, commerce, clock and telemetry.
 package acp

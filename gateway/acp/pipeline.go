@@ -71,6 +71,8 @@ type Config struct {
 	Signatures Signatures
 	// Identities is nil when no agent proves its buyers.
 	Identities Identities
+	// Limits is nil when agents may call as often as they like.
+	Limits Limits
 	// Deviated hears of each shape that was read although the call's date does not have it; nil: nobody does.
 	Deviated func(ctx context.Context, agent, date string, d wire.Deviation)
 	Log      *slog.Logger     // nil: silent
@@ -115,6 +117,7 @@ type Pipeline struct {
 	versions   translate.Set
 	signatures Signatures
 	identities Identities
+	limits     Limits
 	deviated   func(ctx context.Context, agent, date string, d wire.Deviation)
 	log        *slog.Logger
 	tracer     telemetry.Tracer
@@ -135,7 +138,7 @@ func New(c Config) *Pipeline {
 		c.Deviated = func(context.Context, string, string, wire.Deviation) {}
 	}
 	return &Pipeline{
-		versions: c.Versions, signatures: c.Signatures, identities: c.Identities, deviated: c.Deviated,
+		versions: c.Versions, signatures: c.Signatures, identities: c.Identities, limits: c.Limits, deviated: c.Deviated,
 		agents: c.Agents, sessions: c.Sessions, carts: c.Carts, store: c.Store, clock: c.Clock, owner: c.Owner, timeouts: c.Timeouts,
 		maxLines: c.MaxLines, log: c.Log, tracer: c.Tracer,
 	}
@@ -144,16 +147,17 @@ func New(c Config) *Pipeline {
 // call is one request on its way through the pipeline.
 type call struct {
 	*Pipeline
-	request Request
-	version translate.Version
-	dated   bool // version is the one that was asked for
-	agent   string
-	strict  bool // the agent is held to its date
-	keyless bool // the agent may leave the idempotency key out over MCP
-	shop    string
-	subject string // the buyer that was proven; may be empty
-	doc     *wire.Document
-	claim   *store.Claim // nil: the call carries no key
+	request         Request
+	version         translate.Version
+	dated           bool // version is the one that was asked for
+	agent           string
+	strict          bool // the agent is held to its date
+	keyless         bool // the agent may leave the idempotency key out over MCP
+	shop            string
+	subject         string // the buyer that was proven; may be empty
+	codes, rejected int    // discount codes: sent with the call, and told as rejected by its answer
+	doc             *wire.Document
+	claim           *store.Claim // nil: the call carries no key
 }
 
 // Do answers one call. It always returns an answer, whatever happens inside, a panic included. The end of ctx, such as the agent's
@@ -200,6 +204,9 @@ func (c *call) run(ctx context.Context) (Response, error) {
 	if err := c.checkPlace(ctx); err != nil {
 		return Response{}, err
 	}
+	if err := c.checkRate(); err != nil {
+		return Response{}, err
+	}
 	if err := c.prove(ctx); err != nil {
 		return Response{}, err
 	}
@@ -220,6 +227,9 @@ func (c *call) run(ctx context.Context) (Response, error) {
 		return replay, err
 	}
 	a, err := c.change(ctx)
+	if err == nil {
+		c.countRejected()
+	}
 	return Response{Status: a.Status, Body: a.Body}, err
 }
 
@@ -329,6 +339,9 @@ func (c *call) change(ctx context.Context) (store.Answer, error) {
 		if err == nil {
 			err = c.checkLines(r.Lines)
 		}
+		if err == nil {
+			err = c.checkCodes(r.Codes)
+		}
 		if err != nil {
 			return store.Answer{}, err
 		}
@@ -340,6 +353,9 @@ func (c *call) change(ctx context.Context) (store.Answer, error) {
 		r, err := decode(ctx, c, c.version.DecodeUpdate)
 		if lines, ok := r.Lines.Value(); err == nil && ok {
 			err = c.checkLines(lines)
+		}
+		if codes, ok := r.Codes.Value(); err == nil && ok {
+			err = c.checkCodes(codes)
 		}
 		if err != nil {
 			return store.Answer{}, err
@@ -411,6 +427,10 @@ func (c *call) render(ctx context.Context) checkout.Call {
 		Render: func(s commerce.Session) (store.Answer, error) {
 			_, span := c.tracer.Start(ctx, telemetry.SpanEncode, trace.SpanKindInternal)
 			defer span.End()
+			c.seeRejected(s)
+			if !checkout.OwnedBy(s, c.subject) {
+				s.Handlers = checkout.ForAnybody(s.Handlers)
+			}
 			body, err := encode(s)
 			if span.IsRecording() {
 				span.SetAttributes(telemetry.AttrVersion.String(c.version.Date), telemetry.AttrSession.String(s.ID))

@@ -258,7 +258,7 @@ func (w *world) check(q *http.Request, a *answer) {
 		schematest.Validate(w.tb, date, schematest.Session, a.body)
 	}
 	retry := a.header.Get("Retry-After")
-	if wants := a.status == 503 || a.text("code") == "idempotency_in_flight"; wants != (retry != "") || retry == "0" {
+	if wants := a.status == 503 || a.status == 429 || a.text("code") == "idempotency_in_flight"; wants != (retry != "") || retry == "0" {
 		w.tb.Errorf("%s %s: %d %s with Retry-After %q", q.Method, q.URL.Path, a.status, a.text("code"), retry)
 	}
 }
@@ -321,7 +321,18 @@ func (s *shelf) Create(ctx context.Context, c checkout.Call, r commerce.CreateRe
 	}
 	cs.Cart.ReplaceLines(r.Lines)
 	cs.Quote = price(cs.Cart)
+	reject(&cs.Quote, r.Codes)
 	return s.commit(ctx, c, cs, 0)
+}
+
+// reject refuses the codes that begin with BAD.
+func reject(q *commerce.Quote, codes []string) {
+	q.Discounts = commerce.Discounts{Codes: codes}
+	for _, code := range codes {
+		if strings.HasPrefix(code, "BAD") {
+			q.Discounts.Rejected = append(q.Discounts.Rejected, commerce.RejectedDiscount{Code: code, Reason: commerce.DiscountInvalid})
+		}
+	}
 }
 
 // price asks ten of each unit.
@@ -401,6 +412,9 @@ func (s *shelf) Update(ctx context.Context, c checkout.Call, id string, r commer
 		if lines, ok := r.Lines.Value(); ok {
 			cs.Cart.ReplaceLines(lines)
 			cs.Quote = price(cs.Cart)
+		}
+		if codes, ok := r.Codes.Value(); ok {
+			reject(&cs.Quote, codes)
 		}
 		return nil
 	})
