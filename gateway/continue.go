@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"slices"
 
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/checkout"
@@ -82,9 +81,7 @@ func extend(sh *checkout.Shop, s config.Shop, up *upstream.Shop, log *slog.Logge
 	if len(s.Marketing) > 0 && !up.CanRecordConsent() {
 		log.Warn("the shop takes no answers about marketing: marketing has no effect", "shop", up.Name(), "adapter", s.Adapter)
 	}
-	if sh.Authentication = authentication(s.Authentication); sh.Authentication != nil && !slices.Contains(sh.Interventions.Supported, commerce.Intervention3DS) {
-		sh.Interventions.Supported = append(slices.Clone(sh.Interventions.Supported), commerce.Intervention3DS)
-	}
+	sh.Authentication = authentication(s.Authentication)
 }
 
 // authentication is how agents authenticate card holders; nil leaves it to the processor.

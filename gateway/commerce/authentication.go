@@ -22,9 +22,6 @@ func (r AuthenticationResult) Proves() bool {
 		r.TransactionID != "" && r.Version != ""
 }
 
-// Intervention3DS is the word for 3-D Secure among the interventions of an agent (2026-04-17 schema, InterventionCapabilities).
-const Intervention3DS = "3ds"
-
 // PendingAuthentication is what a session remembers of authentications: the one that it waits for, and those that it has had. It is
 // internal: no answer shows it.
 type PendingAuthentication struct {
