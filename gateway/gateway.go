@@ -18,6 +18,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/httpapi"
 	"github.com/postern-gateway/postern/gateway/identity"
+	"github.com/postern-gateway/postern/gateway/limits"
 	"github.com/postern-gateway/postern/gateway/relay"
 	"github.com/postern-gateway/postern/gateway/signing"
 	"github.com/postern-gateway/postern/gateway/store"
@@ -130,6 +131,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	pipeline := acp.New(acp.Config{
 		Versions: versions, Deviated: deviated,
 		Signatures: signatures, Identities: identities,
+		Limits: limits.New(cfg.Agents, cfg.Limits, g.clock),
 		Agents: agents, Sessions: g.sessions, Carts: g.carts, Store: g.store, Clock: g.clock, Owner: owner,
 		Timeouts: acp.Timeouts{Complete: cfg.Limits.CompleteTimeout}, MaxLines: cfg.Limits.MaxLineItems, Log: o.Log, Tracer: tracer,
 	})
