@@ -345,3 +345,17 @@ func TestNobodyDeliversALine(t *testing.T) {
 		t.Fatalf("got %s", got.Status)
 	}
 }
+
+// TestS04_AnOrderByOtherOptions is canceled, and nothing is taken for it: the shop forgot one of two selected options.
+func TestS04_AnOrderByOtherOptions(t *testing.T) {
+	t.Parallel()
+	w := newSplitWorld(t)
+	r := order(true, "tea", "cup")
+	r.Choices = []commerce.Choice{choose("bike", "tea"), choose("slow", "cup")}
+	a, err := w.service.Create(t.Context(), w.call(""), r)
+	cs := session(t, a, err)
+	w.shop.do(func() { w.shop.alter = func(o *commerce.Snapshot) { o.OptionIDs = o.OptionIDs[:1] } })
+	a, err = w.complete("k1", cs.ID, w.token())
+	wantMessage(t, session(t, a, err), commerce.CodePriceChange)
+	w.untouched(cs.ID)
+}
