@@ -192,7 +192,7 @@ func (w *world) configFile() string {
 listen: "127.0.0.1:0"
 encryption_key: "${file:seal.key}"
 store: {sqlite: postern.db}
-limits: {complete_timeout: %s}
+limits: {complete_timeout: %s, requests_per_second: 100000, burst: 100000, completes_per_minute: 100000}
 telemetry: {log_level: debug}
 shops:
   main:

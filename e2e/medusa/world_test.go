@@ -110,7 +110,7 @@ shops:
     links: {terms_of_use: https://shop.example/terms, privacy_policy: https://shop.example/privacy}
     order_url: https://shop.example/orders/{number}
     poll_every: 24h
-limits: {complete_timeout: %s}
+limits: {complete_timeout: %s, requests_per_second: 100000, burst: 100000, completes_per_minute: 100000}
 agents:
 `, listen, description, w.proxy.URL, w.seeded.RegionID, w.seeded.SalesChannelID, stripetest.SellerProfile, w.stripe.URL(), w.patience)
 	for version, a := range w.agents {

@@ -275,6 +275,7 @@ shops:
     currency: usd
     payment: {stripe: {secret_key: "${file:stripe.key}", merchant_id: %s, base_url: %q}}
     links: {terms_of_use: https://shop.example/terms, privacy_policy: https://shop.example/privacy}
+limits: {requests_per_second: 100000, burst: 100000, completes_per_minute: 100000}
 agents:
   - name: torturer
     keys: [{sha256: %q}]
