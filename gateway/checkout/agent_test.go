@@ -29,7 +29,7 @@ func (w *world) call(key string) checkout.Call {
 // claim begins a request under key as the pipeline does; existing is who has the key.
 func (w *world) claim(key string) (c checkout.Call, existing *store.Claim) {
 	w.t.Helper()
-	c = checkout.Call{Agent: "agent", Shop: "main", Render: w.render}
+	c = checkout.Call{Agent: "agent", Shop: "main", Subject: w.subject, Render: w.render}
 	if key == "" {
 		return c, nil
 	}

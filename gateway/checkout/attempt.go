@@ -15,8 +15,9 @@ type attempt struct {
 	// Frozen with the intent.
 	Total     commerce.Money
 	Terms     payment.Terms
-	Shop      string // the identity of the shop; empty where none was declared
-	TokenHash [sha256.Size]byte
+	Shop      string              // the identity of the shop; empty where none was declared
+	TokenHash [sha256.Size]byte   // of the token, or of the saved card
+	Saved     *commerce.SavedCard `json:",omitempty"` // what is charged in place of a token
 	Cart      commerce.Cart
 	Quote     commerce.Quote
 	CartRef   string

@@ -23,7 +23,7 @@ func authorize(ctx context.Context, r *run) (next, error) {
 		return r.reopen(ctx) // nothing was ever sent
 	}
 	intent, err := r.shop.Payment.Authorize(ctx, payment.AuthorizeRequest{
-		Key: r.key("auth"), Terms: r.at.Terms, Amount: r.at.Total, Token: payment.Secret(r.row.Token),
+		Key: r.key("auth"), Terms: r.at.Terms, Amount: r.at.Total, Token: payment.Secret(r.row.Token), Saved: r.at.Saved,
 		Authentication: r.at.Authentication, SessionID: r.row.SessionID, Attempt: r.row.Attempt, Gateway: "postern",
 	})
 	if err == nil {

@@ -16,7 +16,7 @@ func (s *Service) Cancel(ctx context.Context, c Call, id string, r commerce.Canc
 		return store.Answer{}, err
 	}
 	defer release()
-	row, cs, err := s.load(ctx, c.Agent, id)
+	row, cs, err := s.load(ctx, c, id)
 	if err != nil {
 		return store.Answer{}, err
 	}

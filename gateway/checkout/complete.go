@@ -56,16 +56,16 @@ func (s *Service) enter(ctx context.Context, c Call, id string, r commerce.Compl
 		return a, nil, err
 	}
 	defer release()
-	row, cs, err := s.load(ctx, c.Agent, id)
+	row, cs, err := s.load(ctx, c, id)
 	if err != nil {
 		return a, nil, err
 	}
 	if row.Live {
-		w, err = s.join(ctx, c, id, hashToken(r.Payment.Token))
+		w, err = s.join(ctx, c, id, instrumentOf(cs, r.Payment).hash())
 		if err != nil || w != nil {
 			return a, w, err
 		}
-		if row, cs, err = s.load(ctx, c.Agent, id); err != nil { // it ended before we could wait for it
+		if row, cs, err = s.load(ctx, c, id); err != nil { // it ended before we could wait for it
 			return a, nil, err
 		}
 	}
@@ -150,7 +150,7 @@ func (s *Service) begin(
 	ctx context.Context, c Call, shop *Shop, row store.Session, cs commerce.Session, r commerce.CompleteRequest,
 ) (a store.Answer, w *waiter, err error) {
 	for _, err := range []error{
-		notHandedOff(cs), checkPayment(cs, r.Payment), expectsResult(cs, r.Authentication), keepsAddress(cs.Cart, r.ShipTo),
+		notHandedOff(cs), checkPayment(c, cs, r.Payment), expectsResult(cs, r.Authentication), keepsAddress(cs.Cart, r.ShipTo),
 	} {
 		if err != nil {
 			return a, nil, err
@@ -184,8 +184,8 @@ func (s *Service) begin(
 		return tell(commerce.ErrorMessage(commerce.CodeUnsupported, paramTotals, commerce.RequiresBuyerReview,
 			"The shop does not take orders without payment.")) // S15
 	}
-	terms := shop.Payment.Terms()
-	if cs.Quote.Total > 0 {
+	terms, pays := shop.Payment.Terms(), instrumentOf(cs, r.Payment)
+	if cs.Quote.Total > 0 && pays.saved == nil {
 		m, err := s.preflight(ctx, shop, terms, cs.Total(), payment.Secret(r.Payment.Token), now)
 		if err != nil {
 			s.leaveCart(ctx, row, stored, p.quote.CartRef)
@@ -201,7 +201,7 @@ func (s *Service) begin(
 	}
 	at := attempt{
 		Authentication: proof, Pending: stored.Authentication, Consents: consentsOf(cs, r.Consents, now),
-		Total: cs.Total(), Terms: terms, Shop: shop.Upstream.Identity(), TokenHash: hashToken(r.Payment.Token), Cart: cs.Cart, Quote: cs.Quote,
+		Total: cs.Total(), Terms: terms, Shop: shop.Upstream.Identity(), TokenHash: pays.hash(), Saved: pays.saved, Cart: cs.Cart, Quote: cs.Quote,
 		CartRef: cs.Quote.CartRef, Free: cs.Quote.Total == 0,
 	}
 	at.Cart.Choices = cs.Quote.Choices
@@ -210,7 +210,7 @@ func (s *Service) begin(
 		return a, nil, err
 	}
 	w = s.waiting.add(cs.ID, c, at.TokenHash) // listed before there is a saga that could end
-	if err := s.start(ctx, shop, row, cs, at, r.Payment.Token, now); err != nil {
+	if err := s.start(ctx, shop, row, cs, at, pays.token, now); err != nil {
 		if !s.waiting.remove(cs.ID, w) {
 			<-w.verdict // an earlier saga's last word, which only says to look again
 		}

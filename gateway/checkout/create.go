@@ -49,6 +49,7 @@ func (s *Service) Create(ctx context.Context, c Call, r commerce.CreateRequest) 
 	}
 	negotiate(&cs, shop)
 	activate(&cs, shop)
+	s.prove(ctx, shop, c, &cs)
 
 	ask := repricing(cs)
 	ask.chosen = true

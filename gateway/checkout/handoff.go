@@ -39,7 +39,7 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 	if err != nil {
 		return "", unavailable("read the session", err)
 	}
-	_, cs, err := s.load(ctx, row.Agent, t.ID)
+	_, cs, err := s.load(ctx, Call{Agent: row.Agent}, t.ID)
 	if err != nil {
 		return "", err
 	}

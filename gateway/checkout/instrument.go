@@ -19,11 +19,13 @@ var instruments = struct{ types, credentials []string }{
 const processorName = "stripe"
 
 // checkPayment refuses what cannot be a payment by an advertised handler.
-func checkPayment(cs commerce.Session, p commerce.Payment) error {
-	if p.HandlerID != "" {
-		if _, ok := cs.Handler(p.HandlerID); !ok {
-			return commerce.Faultf(commerce.Invalid, "payment handler %q is not offered in this session", p.HandlerID).At("$.payment_data.handler_id")
-		}
+func checkPayment(c Call, cs commerce.Session, p commerce.Payment) error {
+	h, ok := offered(c, cs, p.HandlerID)
+	if !ok {
+		return commerce.Faultf(commerce.Invalid, "payment handler %q is not offered in this session", p.HandlerID).At("$.payment_data.handler_id")
+	}
+	if h.Saved != nil {
+		return checkSaved(p)
 	}
 	switch {
 	case p.Provider != "" && !strings.EqualFold(p.Provider, processorName):

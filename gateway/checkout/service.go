@@ -223,10 +223,11 @@ func (s *Service) identity(name string) string {
 	return ""
 }
 
-// load reads a session for its owner. A session of somebody else looks like one that does not exist.
-func (s *Service) load(ctx context.Context, agent, id string) (store.Session, commerce.Session, error) {
+// load reads a session for its owner: the agent, and where both are proven, the buyer. A session of somebody else looks like one that
+// does not exist.
+func (s *Service) load(ctx context.Context, c Call, id string) (store.Session, commerce.Session, error) {
 	row, err := s.store.Session(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && row.Agent != agent) {
+	if errors.Is(err, store.ErrNotFound) || (err == nil && row.Agent != c.Agent) {
 		return row, commerce.Session{}, commerce.Faultf(commerce.NotFound, "there is no checkout session %q", id)
 	}
 	if err != nil {
@@ -235,6 +236,9 @@ func (s *Service) load(ctx context.Context, agent, id string) (store.Session, co
 	var cs commerce.Session
 	if err := json.Unmarshal(row.Body, &cs); err != nil {
 		return row, cs, fmt.Errorf("read session %s from the store: %w", id, err)
+	}
+	if c.Subject != "" && cs.Subject != "" && c.Subject != cs.Subject {
+		return row, commerce.Session{}, commerce.Faultf(commerce.NotFound, "there is no checkout session %q", id)
 	}
 	return row, cs, nil
 }

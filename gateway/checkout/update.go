@@ -10,7 +10,7 @@ import (
 
 // Get reads a session. A completed one carries the order as the agent was told it last; one whose time has passed reads as expired.
 func (s *Service) Get(ctx context.Context, c Call, id string) (store.Answer, error) {
-	row, cs, err := s.load(ctx, c.Agent, id)
+	row, cs, err := s.load(ctx, c, id)
 	if err != nil {
 		return store.Answer{}, err
 	}
@@ -34,7 +34,7 @@ func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.Upda
 		return store.Answer{}, err
 	}
 	defer release()
-	row, cs, err := s.load(ctx, c.Agent, id)
+	row, cs, err := s.load(ctx, c, id)
 	if err != nil {
 		return store.Answer{}, err
 	}
@@ -51,6 +51,7 @@ func (s *Service) Update(ctx context.Context, c Call, id string, r commerce.Upda
 	}
 	negotiate(&cs, shop)
 	activate(&cs, shop)
+	s.prove(ctx, shop, c, &cs)
 	ask := repricing(cs)
 	ask.chosen = r.Choices.Present()
 	p, err := s.price(ctx, shop, quoteKey(cs.ID), ask)

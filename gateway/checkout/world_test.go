@@ -60,6 +60,10 @@ type world struct {
 	alerts     *alerts
 	seq        *atomic.Int64
 	boots      int
+	// subject is the customer whom calls prove; empty: nobody.
+	subject string
+	// savedCart finds the saved carts of an agent; nil: there are none.
+	savedCart func(agent, id string) (commerce.SavedCart, error)
 	// firstToken is what a complete was first sent with.
 	firstToken string
 	// deadline is how long a complete waits, and patience how long a test waits for what must come.
@@ -187,9 +191,17 @@ func (w *world) boot() {
 			b, err := json.Marshal(e)
 			return b, true, err
 		},
-		Handoff: w.handoff, Log: slog.New(w.alerts), Timing: w.timing, Random: func() float64 { return 0.5 }, // retries come to the instant
+		SavedCart: w.findCart, Handoff: w.handoff, Log: slog.New(w.alerts), Timing: w.timing, Random: func() float64 { return 0.5 }, // retries come to the instant
 	})
 	w.service.Start()
+}
+
+// findCart is the hook for saved carts.
+func (w *world) findCart(_ context.Context, agent, id string) (commerce.SavedCart, error) {
+	if w.savedCart == nil {
+		return commerce.SavedCart{}, commerce.Faultf(commerce.NotFound, "there are no saved carts")
+	}
+	return w.savedCart(agent, id)
 }
 
 // processor is who holds the money, as a process reaches it.
@@ -200,7 +212,7 @@ func (w *world) processor(p *process) payment.Processor {
 	}
 	pay, err := stripepay.New(stripepay.Settings{
 		SecretKey: payment.Secret(cmp.Or(w.key, stripetest.SellerKey)), KeyAccount: w.keyAccount,
-		BaseURL: w.stripe.URL(), Timeout: w.patience, Account: w.account,
+		BaseURL: w.stripe.URL(), Timeout: w.patience, Account: w.account, ReturnURL: "https://shop.example/back",
 	}, stripepay.Options{
 		HTTP:  &http.Client{Transport: mortalTransport{p, &http.Transport{DisableKeepAlives: true}}},
 		Clock: w.clock, Log: slog.New(slog.DiscardHandler),
