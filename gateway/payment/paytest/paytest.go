@@ -302,6 +302,9 @@ func (g guarded) Authorize(ctx context.Context, r payment.AuthorizeRequest) (pay
 	g.suite.Helper()
 	out, err := g.Processor.Authorize(ctx, r)
 	g.look(err, r.Token)
+	if r.Authentication != nil {
+		g.look(err, payment.Secret(r.Authentication.Cryptogram))
+	}
 	return out, err
 }
 
