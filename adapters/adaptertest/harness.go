@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"context"
+	"slices"
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -33,12 +34,29 @@ type Harness struct {
 	Coupon          string // optional: a code that takes something off Item
 	BadCoupon       string // a code that the shop does not know
 
+	// ApartItem has plenty of stock and goes, to Address, by other options than Item. Optional; for shops that split.
+	ApartItem string
+	// DigitalItem goes nowhere and needs no address. Optional.
+	DigitalItem string
+	// RebateItem is what the shop takes something off by itself of RebateQuantity or more. Optional.
+	RebateItem     string
+	RebateQuantity int64
+	// WarnedItem is what the shop has something to say of, with the code WarnedCode. Optional.
+	WarnedItem, WarnedCode string
+
+	// Calls is how many calls the shop has had. Optional.
+	Calls func() int
+	// Consents is how many answers about marketing the shop has noted that changed anything. Optional.
+	Consents func(ctx context.Context) (int, error)
 	// Stock is how many of an item can be sold. Optional.
 	Stock func(ctx context.Context, item string) (int64, error)
 	// Ship sends a paid order. Optional.
 	Ship func(ctx context.Context, order commerce.Snapshot) error
 	// Refund makes the shop decide a refund of a paid order, of 1.00 or the like. Optional.
 	Refund func(ctx context.Context, order commerce.Snapshot) error
+
+	// Only says by its name whether a rule is tested; nil: all are. It is for those who look for one rule's fault; a shop is judged by all.
+	Only func(rule string) bool
 
 	// Secrets are texts that no error may hold, beside the buyer's name, e-mail, phone and street.
 	Secrets []string
@@ -111,6 +129,11 @@ func (s *suite) checkQuote(t T, q commerce.Quote, c commerce.Cart) {
 		if !offers(q, ch.OptionID) {
 			t.Errorf("option %q is chosen and not offered", ch.OptionID)
 		}
+	}
+	s.checkDelivery(t, q, c)
+	checkWords(t, q)
+	if s.Adapter.Facts.NoCodes && slices.ContainsFunc(q.Discounts.Applied, func(d commerce.AppliedDiscount) bool { return d.Code != "" }) {
+		t.Errorf("a code is applied, and the facts say that the shop takes none")
 	}
 }
 

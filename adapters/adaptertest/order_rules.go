@@ -31,6 +31,7 @@ func sameOrder(t T, q commerce.Quote, r adapters.PlaceRequest, o commerce.Snapsh
 	if o.OptionID != "" && o.OptionID != r.Cart.OptionID() {
 		t.Errorf("the order is shipped by %s, chosen was %s", o.OptionID, r.Cart.OptionID())
 	}
+	sameOptions(t, r, o)
 	if a := o.ShipTo; a != nil && (!strings.EqualFold(a.City, r.Cart.ShipTo.Address.City) || a.Country != r.Cart.ShipTo.Address.Country ||
 		a.PostalCode != r.Cart.ShipTo.Address.PostalCode) {
 		t.Errorf("the order goes to another address than it was quoted for")

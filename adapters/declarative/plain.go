@@ -2,8 +2,12 @@ package declarative
 
 import (
 	"html"
+	"slices"
 	"strings"
 )
+
+// inlineTags stand inside of sentences.
+var inlineTags = []string{"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
 
 // unseen are elements of whose content nobody is told.
 var unseen = []string{"script", "style", "template"}
@@ -55,9 +59,18 @@ func untagged(text string) string {
 			continue
 		}
 		b.WriteString(text[:at])
-		b.WriteByte(' ')
+		if !inline(rest) {
+			b.WriteByte(' ')
+		}
 		text = afterTag(rest)
 	}
+}
+
+// inline reports whether a tag stands inside of a sentence, so that nothing has to be put in its place.
+func inline(rest string) bool {
+	rest = strings.TrimPrefix(rest, "/")
+	name := rest[:nameEnd(rest)]
+	return slices.ContainsFunc(inlineTags, func(t string) bool { return strings.EqualFold(t, name) })
 }
 
 // opens reports whether what follows a bracket is markup, and not a number or a blank, as in "weight < 5".

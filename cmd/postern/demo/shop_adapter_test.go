@@ -73,7 +73,7 @@ func open(t *testing.T, url string) string {
 // harness is the suite's view of a shop: plenty of beans and cups, two packs of filters.
 func harness(t testing.TB, v *shop.Server, a adapters.Adapter) adaptertest.Harness {
 	t.Helper()
-	for sku, pieces := range map[string]int{"GRN-0250": 1000, "CUP-0002": 1000, "FLT-0100": 2} {
+	for sku, pieces := range map[string]int{"GRN-0250": 1000, "CUP-0002": 1000, "FLT-0100": 2, "PST-HARB": 1000} {
 		if err := v.Shop().SetStock(sku, pieces); err != nil {
 			t.Fatal(err)
 		}
@@ -81,6 +81,22 @@ func harness(t testing.TB, v *shop.Server, a adapters.Adapter) adaptertest.Harne
 	return adaptertest.Harness{
 		Adapter: a, Context: t.Context(), NewKey: rand.Text,
 		Item: "GRN-0250", OtherItem: "CUP-0002", UnknownItem: "NOPE-1", ScarceItem: "FLT-0100", ScarceQuantity: 5,
+		ApartItem: "PST-HARB", DigitalItem: "EBK-POUR", RebateItem: "MUG-2026", RebateQuantity: 3,
+		WarnedItem: "WIN-0750", WarnedCode: commerce.CodeAgeVerification,
+		Calls: func() int {
+			n := 0
+			for _, op := range shop.Operations() {
+				n += v.Shop().Calls(op).Arrived
+			}
+			return n
+		},
+		Consents: func(context.Context) (int, error) {
+			n := 0
+			for _, s := range v.Shop().Subscribers() {
+				n += s.Changes
+			}
+			return n, nil
+		},
 		Coupon: "SAVE10", BadCoupon: "NOSUCHCODE",
 		Buyer:      commerce.Buyer{FirstName: "Adalbert", LastName: "Lovelacington", Email: "adalbert@example.com", Phone: "+15550100"},
 		Address:    commerce.Address{Name: "Adalbert Lovelacington", LineOne: "17 Privet Marker Rd", City: "Fresno", State: "CA", PostalCode: "93650", Country: "US"},

@@ -129,7 +129,7 @@ func TestOptionsTellWhereAndWhen(t *testing.T) {
 		return q.Options[i]
 	}
 	p := option("dock").Pickup
-	if p == nil || p.Kind != "curbside" || p.Address.PostalCode != "93940" || p.Instructions != "Bring a truck and two people ." && p.Instructions != "Bring a truck and two people." {
+	if p == nil || p.Kind != "curbside" || p.Address.PostalCode != "93940" || p.Instructions != "Bring a truck and two people." {
 		t.Fatalf("the dock is %+v", p)
 	}
 	for _, at := range []string{p.ReadyBy, p.PickupBy} {
