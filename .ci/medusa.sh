@@ -120,13 +120,14 @@ medusa_install() {
   echo "$dir"
 }
 
-# medusa_locked installs what the lock names into the working folder. Not npm ci: it refuses a lock that lacks the
-# optional packages of other platforms, which not every registry serves. npm install takes the versions and checks the
-# integrity of this lock just as well.
+# medusa_locked installs what a lock names, by default that of the shop, into the working folder. Not npm ci: it refuses
+# a lock that lacks the optional packages of other platforms, which not every registry serves. npm install takes the
+# versions and checks the integrity of this lock just as well.
 medusa_locked() {
-  cp "$medusa_shop/package.json" "$medusa_shop/package-lock.json" . && medusa_npm || return 1
-  cmp -s package-lock.json "$medusa_shop/package-lock.json" || {
-    medusa_say "the lock does not fit package.json: make it anew (README.md)"
+  local from=${1:-$medusa_shop}
+  cp "$from/package.json" "$from/package-lock.json" . && medusa_npm || return 1
+  cmp -s package-lock.json "$from/package-lock.json" || {
+    medusa_say "the lock does not fit package.json: make it anew (e2e/medusa/README.md)"
     return 1
   }
 }
