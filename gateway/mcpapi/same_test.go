@@ -16,6 +16,8 @@ const (
 	complete = `{"payment_data":{"handler_id":"card","instrument":{"type":"card","credential":{"type":"spt","token":"spt_canary"}}}}`
 )
 
+const cart = `{"line_items":[{"id":"cup"}]}`
+
 // payloads are good and bad bodies of each operation that has one.
 var payloads = map[acp.Operation][]string{
 	acp.Create: {
@@ -41,9 +43,14 @@ var payloads = map[acp.Operation][]string{
 		strings.Repeat(`{"a":`, 300) + `1` + strings.Repeat(`}`, 300),
 		`{}`, `[]`, `null`, `"{}"`, `12`,
 	},
-	acp.Update:   {`{"line_items":[{"id":"cup","quantity":2}]}`, `{"buyer":null}`, `{"buyer":{"email":5}}`, `{"line_items":null}`, `{}`, `null`, `"x"`},
-	acp.Complete: {complete, `{}`, `{"payment_data":null}`, `{"payment_data":{"handler_id":"card"}}`, `null`},
-	acp.Cancel:   {``, `{}`, `{"intent_trace":{"reason_code":"other","trace_summary":"no need"}}`, `{"intent_trace":7}`, `[]`},
+	acp.Update:      {`{"line_items":[{"id":"cup","quantity":2}]}`, `{"buyer":null}`, `{"buyer":{"email":5}}`, `{"line_items":null}`, `{}`, `null`, `"x"`},
+	acp.Complete:    {complete, `{}`, `{"payment_data":null}`, `{"payment_data":{"handler_id":"card"}}`, `null`},
+	acp.Cancel:      {``, `{}`, `{"intent_trace":{"reason_code":"other","trace_summary":"no need"}}`, `{"intent_trace":7}`, `[]`},
+	acp.Get:         {``},
+	acp.CartCreate:  {cart, `{"line_items":[{"id":"cup"}],"buyer":{"email":"a@example.com"},"locale":"de"}`, `{"line_items":[]}`, `{"line_items":[{}]}`, `{}`, `null`, `{"line_items":[],"line_items":[]}`},
+	acp.CartReplace: {cart, `{"line_items":[{"id":"cup","quantity":4}]}`, `{"line_items":null}`, `{}`},
+	acp.CartCancel:  {``, `{}`, `{"anything":1}`},
+	acp.CartGet:     {``},
 }
 
 // TestSameAnswers holds that one payload gets one answer, whichever transport carried it, in every operation.
@@ -62,14 +69,17 @@ func TestSameAnswers(t *testing.T) {
 // same asks two equal worlds for the same thing, over REST and over MCP, and compares what they say. It returns REST's answer.
 func same(tb testing.TB, a, b *world, operation acp.Operation, payload string) answer {
 	tb.Helper()
-	if operation != acp.Create {
-		for _, w := range []*world{a, b} {
-			if first := w.rest(call{operation: acp.Create, payload: create, key: "open"}); first.failed {
-				tb.Fatalf("create: %s", first.body)
+	for _, w := range []*world{a, b} {
+		for _, first := range []call{{operation: acp.Create, payload: create, key: "open"}, {operation: acp.CartCreate, payload: cart, key: "open"}} {
+			if opened := w.rest(first); opened.failed {
+				tb.Fatalf("create: %s", opened.body)
 			}
 		}
 	}
 	c := call{operation: operation, id: "cs_1", payload: payload, key: "key"}
+	if strings.HasPrefix(string(operation), "cart") {
+		c.id = "cart_1"
+	}
 	rest, tool := a.rest(c), b.tool(c)
 	if rest.failed != tool.failed || !sameText(tb, rest.body, tool.body, tool.failed) {
 		tb.Errorf("%s %q\nREST %v %s\nMCP  %v %s", operation, payload, rest.failed, rest.body, tool.failed, tool.body)
@@ -160,7 +170,7 @@ func idOf(tb testing.TB, a answer) string {
 // FuzzRESTandMCP sends one payload to two equal worlds, over REST to the one and over MCP to the other: the verdict and the body are the
 // same, to the letter where it is a session. What is no JSON has no MCP message around it.
 func FuzzRESTandMCP(f *testing.F) {
-	order := []acp.Operation{acp.Create, acp.Update, acp.Complete, acp.Cancel}
+	order := []acp.Operation{acp.Create, acp.Update, acp.Complete, acp.Cancel, acp.CartCreate, acp.CartReplace}
 	for i, operation := range order {
 		for _, payload := range payloads[operation] {
 			if len(payload) < 500 {
@@ -185,8 +195,11 @@ func FuzzRESTandMCP(f *testing.F) {
 		seq++
 		a.tb, b.tb = t, t
 		c := call{operation: operation, payload: string(payload), key: fmt.Sprint("key-", seq)}
-		if operation != acp.Create {
+		if !c.opens() {
 			open := call{operation: acp.Create, payload: create, key: fmt.Sprint("open-", seq)}
+			if operation == acp.CartReplace {
+				open.operation, open.payload = acp.CartCreate, cart
+			}
 			first, second := a.rest(open), b.rest(open)
 			if first.body != second.body || first.failed {
 				t.Fatalf("the worlds are not equal:\n%s\n%s", first.body, second.body)

@@ -20,7 +20,7 @@ import (
 // TestToolsOfTheSDKsClient lists and calls every tool with the client that the SDK brings, over a socket.
 func TestToolsOfTheSDKsClient(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, func(o *mcpapi.Options) { o.Carts = false })
 	session := connect(t, w.serve().URL+"/mcp", token)
 	list, err := session.ListTools(t.Context(), nil)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/config/agentkey"
 	"github.com/postern-gateway/postern/gateway/acp"
+	"github.com/postern-gateway/postern/gateway/carts"
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -77,14 +78,14 @@ func newWorld(tb testing.TB, change ...func(*mcpapi.Options)) *world {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w := &world{tb: tb, clock: clock.NewManual(noon), log: &bytes.Buffer{}, desk: &desk{store: st, sessions: map[string]commerce.Session{}}}
-	pipeline := acp.New(acp.Config{Agents: agents, Sessions: w.desk, Store: st, Clock: w.clock, Owner: "process-1"})
-	o := mcpapi.Options{Pipeline: pipeline, Agents: agents, Clock: w.clock, PublicURL: publicURL, Hosts: []string{"main.example"}}
+	w := &world{tb: tb, clock: clock.NewManual(noon), log: &bytes.Buffer{}, desk: &desk{store: st, sessions: map[string]commerce.Session{}, carts: map[string]commerce.SavedCart{}}}
+	pipeline := acp.New(acp.Config{Agents: agents, Sessions: w.desk, Carts: shelf{w.desk}, Store: st, Clock: w.clock, Owner: "process-1"})
+	o := mcpapi.Options{Pipeline: pipeline, Agents: agents, Clock: w.clock, PublicURL: publicURL, Hosts: []string{"main.example"}, Carts: true}
 	for _, c := range change {
 		c(&o)
 	}
 	w.handler = httpapi.NewHandler(httpapi.Options{
-		Pipeline: pipeline, Clock: w.clock, MCP: mcpapi.New(o), MaxBody: o.MaxBody, Log: telemetry.NewLogger(w.log, "info"),
+		Pipeline: pipeline, Clock: w.clock, MCP: mcpapi.New(o), Carts: true, MaxBody: o.MaxBody, Log: telemetry.NewLogger(w.log, "info"),
 	})
 	return w
 }
@@ -130,6 +131,9 @@ func (c call) withDefaults() call {
 	return c
 }
 
+// opens reports whether the call makes what its answer has the id of.
+func (c call) opens() bool { return c.operation == acp.Create || c.operation == acp.CartCreate }
+
 // rest sends the call to the REST binding.
 func (w *world) rest(c call) answer {
 	w.tb.Helper()
@@ -142,6 +146,14 @@ func (w *world) rest(c call) answer {
 		path += "/" + c.id
 	case acp.Complete, acp.Cancel:
 		path += "/" + c.id + "/" + string(c.operation)
+	case acp.CartCreate:
+		path = "/carts"
+	case acp.CartGet:
+		method, path = http.MethodGet, "/carts/"+c.id
+	case acp.CartReplace:
+		method, path = http.MethodPut, "/carts/"+c.id
+	case acp.CartCancel:
+		path = "/carts/" + c.id + "/cancel"
 	default:
 	}
 	r := httptest.NewRequest(method, path, strings.NewReader(c.payload))
@@ -162,6 +174,7 @@ func (w *world) rest(c call) answer {
 var toolNames = map[acp.Operation]string{
 	acp.Create: "create_checkout_session", acp.Get: "get_checkout_session", acp.Update: "update_checkout_session",
 	acp.Complete: "complete_checkout_session", acp.Cancel: "cancel_checkout_session",
+	acp.CartCreate: "create_cart", acp.CartGet: "get_cart", acp.CartReplace: "update_cart", acp.CartCancel: "cancel_cart",
 }
 
 // envelope is the JSON-RPC message of the call, with the payload's bytes as they are.
@@ -179,7 +192,7 @@ func (c call) envelope() string {
 		panic(err)
 	}
 	arguments := `"meta":` + string(m)
-	if c.operation != acp.Create {
+	if !c.opens() {
 		id, err := json.Marshal(c.id)
 		if err != nil {
 			panic(err)
@@ -331,6 +344,7 @@ type desk struct {
 
 	mu       sync.Mutex
 	sessions map[string]commerce.Session
+	carts    map[string]commerce.SavedCart
 	calls    int // that changed something
 	// hold, when set, keeps a create waiting until it ends.
 	hold chan struct{}
@@ -444,6 +458,73 @@ func (d *desk) Complete(ctx context.Context, c checkout.Call, id string, _ comme
 
 func (d *desk) Cancel(ctx context.Context, c checkout.Call, id string, _ commerce.CancelRequest) (store.Answer, error) {
 	return d.change(ctx, c, id, func(s *commerce.Session) { s.Status = commerce.Canceled })
+}
+
+// shelf is a cart service without a shop.
+type shelf struct{ *desk }
+
+func (s shelf) Serves(string) bool { return true }
+
+func (s shelf) answer(ctx context.Context, c carts.Call, cart commerce.SavedCart) (store.Answer, error) {
+	s.carts[cart.ID] = cart
+	s.calls++
+	a, err := c.Render(cart)
+	if err != nil || c.Claim == nil {
+		return a, err
+	}
+	return a, s.store.Commit(ctx, store.Batch{Answers: []store.AnswerWrite{{Claim: *c.Claim, Answer: a}}})
+}
+
+func (s shelf) Create(ctx context.Context, c carts.Call, r commerce.CartRequest) (store.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.put(ctx, c, fmt.Sprintf("cart_%d", len(s.carts)+1), r)
+}
+
+func (s shelf) put(ctx context.Context, c carts.Call, id string, r commerce.CartRequest) (store.Answer, error) {
+	priced := commerce.Session{Currency: "usd"}
+	s.price(&priced, r.Lines)
+	cart := commerce.SavedCart{ID: id, Agent: c.Agent, Shop: c.Shop, CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)}
+	cart.Cart, cart.Quote = priced.Cart, priced.Quote
+	cart.Cart.Currency, cart.Cart.Buyer = "usd", r.Buyer
+	return s.answer(ctx, c, cart)
+}
+
+func (s shelf) find(c carts.Call, id string) (commerce.SavedCart, error) {
+	cart, ok := s.carts[id]
+	if !ok || cart.Agent != c.Agent {
+		return cart, commerce.Faultf(commerce.NotFound, "there is no cart %q", id)
+	}
+	return cart, nil
+}
+
+func (s shelf) Get(_ context.Context, c carts.Call, id string) (store.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cart, err := s.find(c, id)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	return c.Render(cart)
+}
+
+func (s shelf) Replace(ctx context.Context, c carts.Call, id string, r commerce.CartRequest) (store.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.find(c, id); err != nil {
+		return store.Answer{}, err
+	}
+	return s.put(ctx, c, id, r)
+}
+
+func (s shelf) Cancel(ctx context.Context, c carts.Call, id string) (store.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cart, err := s.find(c, id)
+	if err != nil {
+		return store.Answer{}, err
+	}
+	return s.answer(ctx, c, cart)
 }
 
 // unread is a body that must not be read.
