@@ -1,22 +1,23 @@
 package gateway
 
 import (
-	"log/slog"
-
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/acp"
 	"github.com/postern-gateway/postern/gateway/carts"
-	"github.com/postern-gateway/postern/gateway/clock"
-	"github.com/postern-gateway/postern/gateway/store"
 )
 
-// newCarts is the cart service of all shops.
-func newCarts(cfg *config.Config, shops map[string]*shop, s store.Store, c clock.Clock, newID func(string) string, log *slog.Logger) *carts.Service {
-	all := make(map[string]carts.Shop, len(shops))
+// newCarts is the cart service of all shops, also of those that keep none any more, so that what they kept is given back. c is
+// everything but the shops.
+func newCarts(cfg *config.Config, shops map[string]*shop, c carts.Config) *carts.Service {
+	c.Shops = make(map[string]carts.Shop, len(shops))
 	for name, sh := range shops {
-		all[name] = carts.Shop{Upstream: sh.Upstream, Off: !cfg.Shops[name].Carts, TTL: cfg.Shops[name].ExpireAfter}
+		one := carts.Shop{Upstream: sh.Upstream, Off: !cfg.Shops[name].Carts, TTL: cfg.Shops[name].ExpireAfter}
+		if goOn := cfg.Shops[name].Continue; goOn.On() {
+			one.Continue = goOn.Lifetime
+		}
+		c.Shops[name] = one
 	}
-	return carts.New(carts.Config{Store: s, Clock: c, Shops: all, NewID: newID, Log: log})
+	return carts.New(c)
 }
 
 // keepsCarts reports whether any shop does.

@@ -39,7 +39,7 @@ func (g *Gateway) handoffs(signer *handoff.Signer) httpapi.Handoffs {
 	if signer == nil {
 		return nil
 	}
-	return handoffs{signer: signer, keepers: map[handoff.Kind]keeper{handoff.Session: g.sessions}}
+	return handoffs{signer: signer, keepers: map[handoff.Kind]keeper{handoff.Session: g.sessions, handoff.Cart: g.carts}}
 }
 
 // Look implements httpapi.Handoffs.

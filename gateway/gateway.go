@@ -106,7 +106,9 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if err != nil {
 		return nil, err
 	}
-	g.carts = newCarts(cfg, g.shops, g.store, g.clock, newID, o.Log)
+	g.carts = newCarts(cfg, g.shops, carts.Config{
+		Store: g.store, Clock: g.clock, Owner: owner, NewID: newID, Handoff: handOffs, Log: o.Log,
+	})
 	g.sessions = checkout.New(checkout.Config{
 		SavedCart: g.carts.Saved, Handoff: handOffs,
 		Store: g.store, Clock: g.clock, Shops: g.checkoutShops(), Owner: owner, NewID: newID, EventBody: body, Delivered: g.relay.Wake,

@@ -1,7 +1,6 @@
 package carts_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -380,31 +379,6 @@ func TestUnstored(t *testing.T) {
 	wantKind(t, err, commerce.Unavailable)
 	if held := w.shop.held(); len(held) != 0 {
 		t.Errorf("the shop holds %v", held)
-	}
-}
-
-func TestContinueURL(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	n, fail := 0, error(nil)
-	w.config.ContinueURL = func(_ context.Context, c commerce.SavedCart) (string, error) {
-		n++
-		return fmt.Sprintf("https://shop.example/%s/%s/%d", c.ID, c.Quote.CartRef, n), fail
-	}
-	w.restart()
-	c := w.create("a")
-	if c.ContinueURL != "https://shop.example/cart_1/shopcart_1/1" {
-		t.Errorf("continue_url = %q", c.ContinueURL)
-	}
-	if again := w.cart(w.service.Get(t.Context(), w.call(), c.ID)); again.ContinueURL != "https://shop.example/cart_1/shopcart_1/2" {
-		t.Errorf("it is made for each answer: %q", again.ContinueURL)
-	}
-	if last := w.cart(w.service.Cancel(t.Context(), w.call(), c.ID)); last.ContinueURL != "" {
-		t.Errorf("a canceled cart leads to %q", last.ContinueURL)
-	}
-	fail = errors.New("no key")
-	if _, err := w.service.Create(t.Context(), w.call(), lines("a")); err == nil {
-		t.Error("a cart without its address was answered")
 	}
 }
 

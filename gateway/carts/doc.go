@@ -6,5 +6,7 @@
 // back when it is canceled or expires: ending is written first, the shop is asked then, and the row goes last (return.go), so that a
 // crash in between only asks the shop twice.
 //
-// The package may import upstream, adapters, store, commerce and clock.
+// A buyer may go on in the shop with a cart (handoff.go). The shop's cart is theirs from then on, as package handoff has it.
+//
+// The package may import upstream, adapters, handoff, store, commerce and clock.
 package carts

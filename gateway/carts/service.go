@@ -12,6 +12,7 @@ import (
 
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/handoff"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/upstream"
 )
@@ -19,6 +20,8 @@ import (
 // Store is the part of store.Store that carts need.
 type Store interface {
 	Cart(ctx context.Context, id string) (store.Cart, error)
+	Claim(ctx context.Context, c store.Claim) (existing store.Claim, taken bool, err error)
+	Release(ctx context.Context, c store.Claim) error
 	DueCarts(ctx context.Context, now time.Time, limit int) ([]store.Cart, error)
 	Commit(ctx context.Context, b store.Batch) error
 }
@@ -30,6 +33,8 @@ type Shop struct {
 	Off bool
 	// TTL is how long a cart lives after its last change. Default 6 h.
 	TTL time.Duration
+	// Continue is how long an address lives at which a buyer goes on in the shop with the cart. Zero: there is none.
+	Continue time.Duration
 }
 
 // Config is what a [Service] needs.
@@ -40,8 +45,10 @@ type Config struct {
 	Shops map[string]Shop
 	// NewID makes a new id that sorts by time, with the prefix.
 	NewID func(prefix string) string
-	// ContinueURL is the address where a buyer goes on by themselves with the cart; empty when there is none. Nil: there is never one.
-	ContinueURL func(ctx context.Context, c commerce.SavedCart) (string, error)
+	// Owner names this incarnation of the process; claims carry it (S17).
+	Owner string
+	// Handoff signs the addresses at which buyers go on in the shop. Nil: there are none.
+	Handoff *handoff.Signer
 	// Poll is how often carts that have ended are looked for. Default 5 s.
 	Poll time.Duration
 	Log  *slog.Logger // nil: silent
@@ -50,13 +57,14 @@ type Config struct {
 // Service is the cart service. Make it with [New], start the giving back of carts with [Service.Start] and end it with [Service.Stop].
 // It is safe for concurrent use.
 type Service struct {
-	store       Store
-	clock       clock.Clock
-	shops       map[string]Shop
-	newID       func(string) string
-	continueURL func(context.Context, commerce.SavedCart) (string, error)
-	poll        time.Duration
-	log         *slog.Logger
+	store   Store
+	clock   clock.Clock
+	shops   map[string]Shop
+	owner   string
+	newID   func(string) string
+	handoff *handoff.Signer
+	poll    time.Duration
+	log     *slog.Logger
 
 	locks   locks
 	wake    chan struct{}
@@ -76,9 +84,6 @@ func New(c Config) *Service {
 	if c.Poll <= 0 {
 		c.Poll = 5 * time.Second
 	}
-	if c.ContinueURL == nil {
-		c.ContinueURL = func(context.Context, commerce.SavedCart) (string, error) { return "", nil }
-	}
 	shops := make(map[string]Shop, len(c.Shops))
 	for name, s := range c.Shops {
 		if s.TTL <= 0 {
@@ -87,7 +92,7 @@ func New(c Config) *Service {
 		shops[name] = s
 	}
 	return &Service{
-		store: c.Store, clock: c.Clock, shops: shops, newID: c.NewID, continueURL: c.ContinueURL, poll: c.Poll, log: c.Log,
+		store: c.Store, clock: c.Clock, shops: shops, owner: c.Owner, newID: c.NewID, handoff: c.Handoff, poll: c.Poll, log: c.Log,
 		wake: make(chan struct{}, 1),
 	}
 }
@@ -137,7 +142,7 @@ func (s *Service) Get(ctx context.Context, c Call, id string) (store.Answer, err
 	if err != nil {
 		return store.Answer{}, err
 	}
-	return s.render(ctx, c, kept.Cart)
+	return s.render(c, kept)
 }
 
 // Replace puts other lines and another buyer into a cart, prices it and gives it a new span of life. A second call without a key does
@@ -197,6 +202,8 @@ type record struct {
 	Identity string   // of the shop that its CartRef belongs to
 	Left     []string // carts of the shop that this cart used before and that are to be given back with it
 	Tries    int      // to give the carts back
+	// HandedOff says that the buyer went on in the shop with the cart as it now is.
+	HandedOff bool
 }
 
 // fill puts what r wishes for into the cart and prices it. The error of a pricing whose writes may have happened is Unavailable.
@@ -218,7 +225,7 @@ func (s *Service) fill(ctx context.Context, shop Shop, kept *record, r commerce.
 	if old != "" && quote.CartRef != old && !slices.Contains(kept.Left, old) {
 		kept.Left = append(kept.Left, old)
 	}
-	c.Quote, c.Messages = quote, messages
+	c.Quote, c.Messages, kept.HandedOff = quote, messages, false
 	c.ExpiresAt = s.clock.Now().Add(shop.TTL)
 	return nil
 }
@@ -248,7 +255,7 @@ func decode(row store.Cart) (kept record, err error) {
 
 // commit stores the cart in place of version expect, together with the call's answer. A canceled one is due to be given back at once.
 func (s *Service) commit(ctx context.Context, c Call, kept record, expect int64) (store.Answer, error) {
-	answer, err := s.render(ctx, c, kept.Cart)
+	answer, err := s.render(c, kept)
 	if err != nil {
 		return store.Answer{}, err
 	}
@@ -283,11 +290,12 @@ func (s *Service) row(kept record) (store.Cart, error) {
 }
 
 // render encodes the cart. Its address for the buyer is made for each answer and never stored, because such addresses are short-lived.
-func (s *Service) render(ctx context.Context, c Call, cart commerce.SavedCart) (store.Answer, error) {
-	if !cart.Canceled {
-		var err error
-		if cart.ContinueURL, err = s.continueURL(ctx, cart); err != nil {
-			return store.Answer{}, fmt.Errorf("make the address of cart %s: %w", cart.ID, err)
+func (s *Service) render(c Call, kept record) (store.Answer, error) {
+	cart := kept.Cart
+	shop := s.shops[cart.Shop]
+	if s.handoff != nil && shop.Continue > 0 && !cart.Canceled && !kept.HandedOff {
+		if _, err := shop.Upstream.ContinueURL(cart.Cart, cart.Quote.CartRef); err == nil { // what does not lead anywhere is not offered
+			cart.ContinueURL = s.handoff.URL(handoff.Cart, cart.ID, shop.Continue)
 		}
 	}
 	a, err := c.Render(cart)

@@ -138,6 +138,8 @@ type shop struct {
 	fail     error // of the next quotes
 	stuck    error // of releases
 	before   func()
+	leads    func() // before a buyer is led on
+	nowhere  bool   // there is no place where a buyer goes on
 }
 
 func (s *shop) adapter() adapters.Adapter {
@@ -148,6 +150,15 @@ func (s *shop) adapter() adapters.Adapter {
 		Quote:    s.quote,
 		PlaceOrder: func(context.Context, adapters.PlaceRequest) (commerce.Snapshot, error) {
 			return commerce.Snapshot{}, never
+		},
+		Continue: func(cart commerce.Cart, ref string) (string, error) {
+			if s.leads != nil {
+				s.leads()
+			}
+			if ref == "" || s.nowhere {
+				return "", errors.New("the buyer has it already")
+			}
+			return "https://shop.example/cart/" + ref, nil
 		},
 		ReleaseCart: func(_ context.Context, ref string) error {
 			s.mu.Lock()

@@ -1,0 +1,67 @@
+package carts
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/postern-gateway/postern/gateway/handoff"
+	"github.com/postern-gateway/postern/gateway/store"
+)
+
+// HandOff gives what is in a cart to its buyer, once for each token, and returns the address in the shop at which they go on. The shop's
+// cart is theirs from then on: it is never priced or given back by us again (S3). The saved cart stays as it is for its agent, and gets
+// a new cart of the shop with the next replace. A second call fails with [handoff.ErrGone], and so does any other token until then.
+func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string, err error) {
+	release, err := s.locks.acquire(ctx, t.ID)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	claim := t.Claim(s.owner, s.newID("claim_"), s.clock.Now())
+	switch _, taken, err := s.store.Claim(ctx, claim); {
+	case err != nil:
+		return "", unavailable("look at the hand-off", err)
+	case !taken:
+		return "", handoff.ErrGone
+	}
+	defer func() { // does nothing where the claim was answered
+		if releaseErr := s.store.Release(ctx, claim); err != nil && releaseErr != nil {
+			err = errors.Join(err, releaseErr)
+		}
+	}()
+	row, err := s.store.Cart(ctx, t.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "", handoff.ErrGone
+	case err != nil:
+		return "", unavailable("read the cart", err)
+	}
+	kept, err := decode(row)
+	if err != nil {
+		return "", err
+	}
+	shop := s.shops[row.Shop]
+	moved := shop.Upstream == nil || shop.Upstream.Identity() != kept.Identity
+	if row.Ended || !s.clock.Now().Before(row.DueAt) || kept.HandedOff || shop.Off || shop.Continue <= 0 || moved {
+		return "", handoff.ErrGone
+	}
+	if address, err = shop.Upstream.ContinueURL(kept.Cart.Cart, kept.Cart.Quote.CartRef); err != nil {
+		return "", err
+	}
+	kept.Cart.Quote.CartRef, kept.HandedOff = "", true
+	fresh, err := s.row(kept)
+	if err != nil {
+		return "", err
+	}
+	switch err := s.store.Commit(ctx, store.Batch{
+		Cart:    &store.CartWrite{Cart: fresh, Expect: row.Version},
+		Answers: []store.AnswerWrite{{Claim: claim, Answer: store.Answer{Status: http.StatusSeeOther}}},
+	}); {
+	case errors.Is(err, store.ErrStale):
+		return "", handoff.ErrBusy // an agent was faster: what it did is to be seen first
+	case err != nil:
+		return "", unavailable("hand the cart off", err)
+	}
+	return address, nil
+}
