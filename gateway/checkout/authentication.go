@@ -155,11 +155,12 @@ func useResult(cs *commerce.Session, r commerce.AuthenticationResult) {
 	cs.Authentication = &p
 }
 
-// refuseResult closes the request of cs without a charge: the session is ready, and the next complete asks again.
+// refuseResult closes the request of cs without a charge: the session is ready, and the next complete asks again where the shop's own rule
+// does. What the processor asked of one card it need not ask of the next.
 func refuseResult(cs *commerce.Session, r commerce.AuthenticationResult) {
 	mark := cs.Authentication.Fingerprint
 	useResult(cs, r)
-	cs.Authentication.Fingerprint, cs.Authentication.Settled = mark, true
+	cs.Authentication.Fingerprint, cs.Authentication.Settled, cs.Authentication.Demanded = mark, true, false
 }
 
 // settleAuthentication leaves a session whose payment was declined ready for another try, which begins with the next complete: the result
@@ -169,7 +170,7 @@ func settleAuthentication(shop *Shop, cs *commerce.Session) {
 		return
 	}
 	p := *cs.Authentication
-	p.Fingerprint, p.Settled = authenticationOf(shop, *cs), true
+	p.Fingerprint, p.Settled, p.Demanded = authenticationOf(shop, *cs), true, false
 	cs.Authentication = &p
 }
 

@@ -303,6 +303,25 @@ func TestOnRequest(t *testing.T) {
 	}
 }
 
+// TestAnotherCardAfterADemand gives the demanded authentication up: another card is tried without one.
+func TestAnotherCardAfterADemand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authenticating(onRequest))
+	cs := w.create()
+	a, err := w.pay("", cs.ID, w.token(secure), nil)
+	wantStatus(t, session(t, a, err), commerce.AuthenticationRequired)
+	_, err = w.pay("", cs.ID, w.token(), nil)
+	wantKind(t, err, commerce.ThreeDSRequired) // whatever the card: the session waits
+	a, err = w.pay("", cs.ID, w.token(secure), outcome(commerce.OutcomeAbandoned))
+	told := session(t, a, err)
+	wantStatus(t, told, commerce.Ready)
+	wantMessage(t, told, commerce.CodeRequires3DS)
+	w.untouched(cs.ID)
+	a, err = w.pay("", cs.ID, w.token(), nil)
+	wantStatus(t, session(t, a, err), commerce.Completed)
+	w.completed(cs.ID)
+}
+
 // TestAnAgentThatCannotAuthenticate is never made to wait for itself: the processor decides, and the shop's own pages are the way out.
 func TestAnAgentThatCannotAuthenticate(t *testing.T) {
 	t.Parallel()

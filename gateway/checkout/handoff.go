@@ -8,6 +8,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/handoff"
 	"github.com/postern-gateway/postern/gateway/store"
+	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 // HandOff gives a session to its buyer, once for each token, and returns the address in the shop at which they go on: of their order when
@@ -99,7 +100,7 @@ func (s *Service) orderAddress(ctx context.Context, cs commerce.Session) (string
 	if err := s.attachOrder(ctx, &cs); err != nil {
 		return "", err
 	}
-	if cs.Order == nil || cs.Order.PermalinkURL == "" {
+	if cs.Order == nil || !upstream.Web(cs.Order.PermalinkURL) {
 		return "", handoff.ErrGone
 	}
 	return cs.Order.PermalinkURL, nil

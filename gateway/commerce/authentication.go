@@ -25,7 +25,7 @@ func (r AuthenticationResult) Proves() bool {
 // PendingAuthentication is what a session remembers of authentications: the one that it waits for, and those that it has had. It is
 // internal: no answer shows it.
 type PendingAuthentication struct {
-	// Demanded says that the processor has asked for an authentication in this session, whatever the shop's own rule says.
+	// Demanded says that the processor has asked for an authentication, whatever the shop's own rule says, and that no result has ended it.
 	Demanded bool
 	// Fingerprint is of what was asked for: session, amount, currency and acquirer. Empty: none is waited for.
 	Fingerprint string

@@ -231,11 +231,16 @@ func (s *Shop) ContinueURL(cart commerce.Cart, cartRef string) (string, error) {
 	if err != nil {
 		return "", commerce.Faultf(commerce.Unsupported, "shop %s has no address for this cart", s.name).Because(err)
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+	if !Web(address) {
 		return "", commerce.Faultf(commerce.Unexpected, "shop %s: the address to go on at is no absolute http or https URL", s.name)
 	}
 	return address, nil
+}
+
+// Web reports whether a browser can be sent to address: an absolute http or https URL without credentials.
+func Web(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http")
 }
 
 // CanRecordConsent reports whether the shop takes a buyer's answer about marketing.
