@@ -33,7 +33,7 @@ func EncodeCompletion(s commerce.Session) ([]byte, error) { return EncodeSession
 func older(s *rows.Session) {
 	for i := range s.Capabilities.Payment.Handlers {
 		h := &s.Capabilities.Payment.Handlers[i]
-		h.DisplayName, h.DisplayOrder = "", 0
+		h.DisplayName, h.DisplayOrder = "", nil
 	}
 	for i := range s.Messages {
 		s.Messages[i].Resolution = ""

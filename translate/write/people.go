@@ -6,7 +6,7 @@ import "github.com/postern-gateway/postern/gateway/commerce"
 type Address struct {
 	Name       string `json:"name"`
 	LineOne    string `json:"line_one"`
-	LineTwo    string `json:"line_two,omitzero"`
+	LineTwo    string `json:"line_two"`
 	City       string `json:"city"`
 	State      string `json:"state"`
 	Country    string `json:"country"`
@@ -14,8 +14,9 @@ type Address struct {
 	Company    string `json:"company,omitzero"`
 }
 
-// AddressOf shows an address without its company. The parts that the schemas
-// require and a country may lack are empty text; there is no relaxed form.
+// AddressOf shows an address without its company. The parts that a country may
+// lack are empty text, as the published samples have it: most are required, and
+// there is no relaxed form.
 func AddressOf(a *commerce.Address) *Address {
 	if a == nil {
 		return nil

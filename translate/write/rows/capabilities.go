@@ -38,13 +38,13 @@ type Handler struct {
 	ConfigSchema            string          `json:"config_schema"`
 	InstrumentSchemas       []string        `json:"instrument_schemas"`
 	Config                  json.RawMessage `json:"config"`
-	DisplayOrder            int64           `json:"display_order,omitzero"`
+	DisplayOrder            *int64          `json:"display_order,omitzero"`
 }
 
 // Interventions are the steps in which a buyer can act.
 type Interventions struct {
 	Supported   []string `json:"supported"`
-	Required    []string `json:"required,omitempty"`
+	Required    []string `json:"required"`
 	Enforcement string   `json:"enforcement,omitzero"`
 }
 
@@ -61,7 +61,7 @@ type Extension struct {
 func CapabilitiesOf(s commerce.Session) Capabilities {
 	i := s.Interventions
 	return Capabilities{
-		Payment: Payment{Handlers: write.Each(s.Handlers, handlerOf)},
+		Payment: Payment{Handlers: handlersOf(s.Handlers)},
 		Interventions: Interventions{
 			Supported:   write.Known(i.Supported, "3ds", "biometric", "address_verification"),
 			Required:    write.Known(i.Required, "3ds", "biometric"),
@@ -81,8 +81,20 @@ func handlerOf(h commerce.PaymentHandler) Handler {
 		ID: h.ID, Name: h.Name, DisplayName: h.DisplayName, Version: h.Version, Spec: h.Spec,
 		RequiresDelegatePayment: h.RequiresDelegatePayment, RequiresPCICompliance: h.RequiresPCICompliance,
 		PSP: h.PSP, ConfigSchema: h.ConfigSchema, InstrumentSchemas: schemas,
-		Config: configOf(h), DisplayOrder: h.DisplayOrder,
+		Config: configOf(h),
 	}
+}
+
+// handlersOf writes the ways to pay. Where one has a place, all have: 0 is a
+// place beside 1, and none where nobody has another.
+func handlersOf(handlers []commerce.PaymentHandler) []Handler {
+	out := write.Each(handlers, handlerOf)
+	if slices.ContainsFunc(handlers, func(h commerce.PaymentHandler) bool { return h.DisplayOrder != 0 }) {
+		for i := range out {
+			out[i].DisplayOrder = &handlers[i].DisplayOrder
+		}
+	}
+	return out
 }
 
 // configOf makes a config that does not come whole from the two members that

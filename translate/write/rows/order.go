@@ -96,7 +96,7 @@ type Fulfillment struct {
 	EstimatedDelivery *Estimate          `json:"estimated_delivery,omitzero"`
 	DigitalDelivery   *DigitalDelivery   `json:"digital_delivery,omitzero"`
 	Description       string             `json:"description,omitzero"`
-	Events            []FulfillmentEvent `json:"events,omitempty"`
+	Events            []FulfillmentEvent `json:"events,omitzero"`
 }
 
 // DigitalDelivery is how a digital good is reached.
@@ -228,11 +228,13 @@ func fulfillmentOf(f commerce.Fulfillment, at time.Time) Fulfillment {
 		ID: f.ID, Type: fulfillmentType(f.Type), Status: f.Status, LineItems: references(f.Lines),
 		Carrier: write.Plain(f.Carrier), TrackingNumber: f.TrackingNumber, TrackingURL: write.URL(f.TrackingURL),
 		Destination: addressOf(f.Destination), EstimatedDelivery: estimateOf(f.EstimatedDelivery), Description: write.Plain(f.Description),
-		Events: write.Each(f.Events, func(e commerce.FulfillmentEvent) FulfillmentEvent {
+	}
+	if f.Events != nil { // none at all is another word than that nobody counts them
+		out.Events = write.Each(f.Events, func(e commerce.FulfillmentEvent) FulfillmentEvent {
 			return FulfillmentEvent{
 				ID: e.ID, Type: e.Type, OccurredAt: occurred(e.OccurredAt, at), Description: write.Plain(e.Description), Location: e.Location,
 			}
-		}),
+		})
 	}
 	if d := f.Digital; d != nil {
 		out.DigitalDelivery = &DigitalDelivery{AccessURL: write.URL(d.AccessURL), LicenseKey: d.LicenseKey, ExpiresAt: write.Timestamp(d.ExpiresAt)}
