@@ -2,6 +2,9 @@ package translate_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +122,7 @@ func TestUnion(t *testing.T) {
 		}
 		return all
 	}
+	left := deviationNames(t)
 	for name, tt := range map[string]struct {
 		operation string
 		change    change
@@ -156,21 +160,25 @@ func TestUnion(t *testing.T) {
 			"create", change{"items": "", "line_items": "[]", "metadata": `{"cart_id":"cart_1"}`}, both(3, "lines_missing lines_name metadata", "lines_missing"),
 		},
 
-		"currency":       {"create", change{"currency": `"usd"`}, until(3, "currency")},
-		"no currency":    {"create", change{"currency": ""}, since(3, "currency_missing")},
-		"capabilities":   {"create", change{"capabilities": `{"payment":{},"interventions":{"supported":["3ds"],"required":[],"enforcement":"always"}}`}, until(3, "capabilities")},
-		"no capability":  {"create", change{"capabilities": ""}, since(3, "capabilities_missing")},
-		"locale":         {"create", change{"locale": `"en-US"`}, until(3, "locale")},
-		"timezone":       {"create", change{"timezone": `"UTC"`}, until(3, "timezone")},
-		"quote":          {"create", change{"quote_id": `"q"`}, until(3, "quote_id")},
-		"metadata":       {"create", change{"metadata": `{"any":{"thing":null}}`}, until(3, "metadata")},
-		"discounts":      {"create", change{"discounts": `{"codes":["A"]}`}, until(3, "discounts")},
-		"coupons":        {"create", change{"coupons": `["A"]`}, until(3, "coupons")},
-		"both of them":   {"update", change{"coupons": `["A"]`, "discounts": `{"codes":["B"]}`}, until(3, "coupons discounts")},
-		"groups":         {"create", change{"fulfillment_groups": `[{"id":"g","item_ids":["a"],"destination_type":"pickup"}]`}, until(3, "fulfillment_groups")},
-		"notes":          {"create", change{"order_notes": `"ring"`}, until(4, "order_notes")},
-		"notes, update":  {"update", change{"order_notes": `"ring"`}, until(4, "order_notes")},
-		"attribution":    {"create", change{"affiliate_attribution": `{"provider":"p","token":"t","later":1}`}, until(1, "affiliate_attribution")},
+		"currency":      {"create", change{"currency": `"usd"`}, until(3, "currency")},
+		"no currency":   {"create", change{"currency": ""}, since(3, "currency_missing")},
+		"capabilities":  {"create", change{"capabilities": `{"payment":{},"interventions":{"supported":["3ds"],"required":[],"enforcement":"always"}}`}, until(3, "capabilities")},
+		"no capability": {"create", change{"capabilities": ""}, since(3, "capabilities_missing")},
+		"locale":        {"create", change{"locale": `"en-US"`}, until(3, "locale")},
+		"timezone":      {"create", change{"timezone": `"UTC"`}, until(3, "timezone")},
+		"quote":         {"create", change{"quote_id": `"q"`}, until(3, "quote_id")},
+		"metadata":      {"create", change{"metadata": `{"any":{"thing":null}}`}, until(3, "metadata")},
+		"discounts":     {"create", change{"discounts": `{"codes":["A"]}`}, until(3, "discounts")},
+		"coupons":       {"create", change{"coupons": `["A"]`}, until(3, "coupons")},
+		"both of them":  {"update", change{"coupons": `["A"]`, "discounts": `{"codes":["B"]}`}, until(3, "coupons discounts")},
+		"groups":        {"create", change{"fulfillment_groups": `[{"id":"g","item_ids":["a"],"destination_type":"pickup"}]`}, until(3, "fulfillment_groups")},
+		"notes":         {"create", change{"order_notes": `"ring"`}, until(4, "order_notes")},
+		"notes, update": {"update", change{"order_notes": `"ring"`}, until(4, "order_notes")},
+		"attribution":   {"create", change{"affiliate_attribution": `{"provider":"p","token":"t","later":1}`}, until(1, "affiliate_attribution")},
+		"attribution of no source type": {
+			"create", change{"affiliate_attribution": `{"provider":"p","token":"t","source":{"url":"https://a.example/"}}`},
+			[6]string{"affiliate_attribution source_type_missing", "source_type_missing", "source_type_missing", "source_type_missing", "source_type_missing", "source_type_missing"},
+		},
 		"unknown member": {"create", change{"agent_capabilities": `{"features":{"x":null}}`}, everywhere("unknown_member")},
 		"null":           {"update", change{"buyer": `null`}, everywhere("null_value")},
 
@@ -250,6 +258,11 @@ func TestUnion(t *testing.T) {
 		"malformed trace":  {"cancel", change{"intent_trace": `{"reason_code":"other","metadata":{"a":{}}}`}, both(1, "intent_trace intent_trace_dropped", "intent_trace_dropped")},
 		"cancel with more": {"cancel", change{"anything": `1`}, [6]string{}},
 	} {
+		for _, list := range tt.want {
+			for _, deviation := range strings.Fields(list) {
+				delete(left, deviation)
+			}
+		}
 		for i, v := range spoken(t) {
 			body := with(native(v, tt.operation), tt.change)
 			_, r, err := read(v, tt.operation, body)
@@ -260,6 +273,29 @@ func TestUnion(t *testing.T) {
 			}
 		}
 	}
+	for name := range left {
+		t.Errorf("no row shows %q", name)
+	}
+}
+
+// deviationNames are the names of reader/deviation.go, each one different.
+func deviationNames(t *testing.T) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("reader", "deviation.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, found := range regexp.MustCompile(`wire\.Deviation\s+= "([^"]*)"`).FindAllStringSubmatch(string(text), -1) {
+		if names[found[1]] || !deviationName.MatchString(found[1]) {
+			t.Errorf("%q is the name of two deviations, or malformed", found[1])
+		}
+		names[found[1]] = true
+	}
+	if len(names) < 50 {
+		t.Fatalf("only %d names found", len(names))
+	}
+	return names
 }
 
 // One meaning, whatever the shape and the date.

@@ -30,7 +30,7 @@ func affiliate(v wire.Value) commerce.Affiliate {
 		Touchpoint:  word(v.Get("touchpoint"), "first", "last"),
 	}
 	if source.HasValue() {
-		claim.SourceType = word(needed(source.Get("type"), true, AffiliateTypeMissing), "url", "platform", "unknown")
+		claim.SourceType = word(needed(source.Get("type"), true, SourceTypeMissing), "url", "platform", "unknown")
 	}
 	for _, member := range v.Get("metadata").Members() {
 		if member.Kind() == wire.KindString {

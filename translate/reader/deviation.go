@@ -81,25 +81,25 @@ const (
 // The deviations of a session: a member in a date that does not have it, or
 // the lack of one that it requires.
 const (
-	CurrencyMissing      wire.Deviation = "currency_missing"      // the shop's is meant
-	CapabilitiesMissing  wire.Deviation = "capabilities_missing"  // none are meant
-	Currency             wire.Deviation = "currency"              // before 2026-01-30
-	Capabilities         wire.Deviation = "capabilities"          // before 2026-01-30
-	Locale               wire.Deviation = "locale"                // before 2026-01-30
-	Timezone             wire.Deviation = "timezone"              // before 2026-01-30
-	QuoteID              wire.Deviation = "quote_id"              // before 2026-01-30
-	Metadata             wire.Deviation = "metadata"              // before 2026-01-30
-	Discounts            wire.Deviation = "discounts"             // before 2026-01-30
-	Coupons              wire.Deviation = "coupons"               // before 2026-01-30
-	RiskSignals          wire.Deviation = "risk_signals"          // before 2026-01-30
-	OrderNotes           wire.Deviation = "order_notes"           // before 2026-04-17
-	MarketingConsents    wire.Deviation = "marketing_consents"    // before 2026-04-17
-	Affiliate            wire.Deviation = "affiliate_attribution" // in 2025-09-29
-	IntentTrace          wire.Deviation = "intent_trace"          // in 2025-09-29
-	Authentication       wire.Deviation = "authentication_result" // in 2025-09-29
-	OutcomeOfOtherDate   wire.Deviation = "outcome_of_other_date" // its meaning is taken
-	IntentTraceDropped   wire.Deviation = "intent_trace_dropped"  // it was malformed or held a card number; the cancellation goes on
-	AffiliateTypeMissing wire.Deviation = "source_type_missing"   // a source of an attribution without type
+	CurrencyMissing     wire.Deviation = "currency_missing"      // the shop's is meant
+	CapabilitiesMissing wire.Deviation = "capabilities_missing"  // none are meant
+	Currency            wire.Deviation = "currency"              // before 2026-01-30
+	Capabilities        wire.Deviation = "capabilities"          // before 2026-01-30
+	Locale              wire.Deviation = "locale"                // before 2026-01-30
+	Timezone            wire.Deviation = "timezone"              // before 2026-01-30
+	QuoteID             wire.Deviation = "quote_id"              // before 2026-01-30
+	Metadata            wire.Deviation = "metadata"              // before 2026-01-30
+	Discounts           wire.Deviation = "discounts"             // before 2026-01-30
+	Coupons             wire.Deviation = "coupons"               // before 2026-01-30
+	RiskSignals         wire.Deviation = "risk_signals"          // before 2026-01-30
+	OrderNotes          wire.Deviation = "order_notes"           // before 2026-04-17
+	MarketingConsents   wire.Deviation = "marketing_consents"    // before 2026-04-17
+	Affiliate           wire.Deviation = "affiliate_attribution" // in 2025-09-29
+	IntentTrace         wire.Deviation = "intent_trace"          // in 2025-09-29
+	Authentication      wire.Deviation = "authentication_result" // in 2025-09-29
+	OutcomeOfOtherDate  wire.Deviation = "outcome_of_other_date" // its meaning is taken
+	IntentTraceDropped  wire.Deviation = "intent_trace_dropped"  // it was malformed or held a card number; the cancellation goes on
+	SourceTypeMissing   wire.Deviation = "source_type_missing"   // a source of an attribution without type
 )
 
 // The deviations that can stand anywhere.
