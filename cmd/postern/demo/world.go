@@ -12,12 +12,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"text/template"
 	"time"
 
@@ -114,23 +116,54 @@ func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err er
 	return w, nil
 }
 
-// begin starts the gateway on what is configured now.
+// begin starts the gateway on what is configured now. Its own address stands in its configuration, so that a free port is chosen before it
+// is listened on; one that somebody else takes meanwhile is given up for another.
 func (w *world) begin(ctx context.Context) error {
-	cfg, err := w.configure(w.options, w.secret)
-	if err != nil {
-		return err
+	var g *gateway.Gateway
+	for range 10 {
+		o := w.options
+		var err error
+		if o.Listen, err = freeAddress(ctx, o.Listen); err != nil {
+			return err
+		}
+		cfg, err := w.configure(o, w.secret)
+		if err != nil {
+			return err
+		}
+		g, err = gateway.New(ctx, cfg, gateway.Options{
+			Clock: w.clock, Log: telemetry.NewLogger(w.log, cfg.Telemetry.LogLevel), Telemetry: w.options.Telemetry,
+		})
+		if err == nil {
+			break
+		}
+		if o.Listen == w.options.Listen || !errors.Is(err, syscall.EADDRINUSE) {
+			return err
+		}
+		g = nil
 	}
-	g, err := gateway.New(ctx, cfg, gateway.Options{
-		Clock: w.clock, Log: telemetry.NewLogger(w.log, cfg.Telemetry.LogLevel), Telemetry: w.options.Telemetry,
-	})
-	if err != nil {
-		return err
+	if g == nil {
+		return errors.New("find a free port for the gateway: each was taken by somebody else; name one with --listen")
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.gateway, w.ended = g, g.Start(ctx)
 	w.options.Listen = g.Addr() // a restart is found at the same address
 	return nil
+}
+
+// freeAddress is listen with a free port in place of port 0.
+func freeAddress(ctx context.Context, listen string) (string, error) {
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	if _, port, err := net.SplitHostPort(listen); err != nil || port != "0" {
+		return listen, err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return "", fmt.Errorf("find a free port for the gateway: %w", err)
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // finish ends the gateway in order.
@@ -194,16 +227,13 @@ func (w *world) configure(o Options, secret string) (*config.Config, error) {
 			return nil, err
 		}
 	}
-	if o.Listen == "" {
-		o.Listen = "127.0.0.1:0"
-	}
 	text, err := template.New("gateway.yaml").Funcs(template.FuncMap{"quote": strconv.Quote}).Parse(gatewayYAML)
 	if err != nil {
 		return nil, fmt.Errorf("read the demo's gateway.yaml: %w", err)
 	}
 	var b bytes.Buffer
 	err = text.Execute(&b, map[string]any{
-		"Listen": o.Listen, "SealingKey": base64.StdEncoding.EncodeToString(w.sealing),
+		"Listen": o.Listen, "Public": "http://" + o.Listen, "SealingKey": base64.StdEncoding.EncodeToString(w.sealing),
 		"Shop": w.shop.URL(), "ShopKey": w.shop.Shop().Key(),
 		"Stripe": w.stripe.URL(), "StripeKey": stripetest.SellerKey, "Merchant": stripetest.SellerProfile,
 		"TokenHash": agentkey.Hash(w.token), "Webhook": w.receiver.url, "WebhookSecret": secret, "Version": o.Version,
