@@ -159,6 +159,7 @@ async function tools(client) {
     assert.doesNotMatch(JSON.stringify(t.inputSchema), /\$ref|authorization|bearer/i)
   }
   tell(`tools: ${names.sort().join(', ')}`)
+  return names
 }
 
 async function purchase(client, d) {
@@ -206,6 +207,20 @@ async function purchase(client, d) {
   return { id, session, key, items }
 }
 
+// carts prices lines without buying them, and opens a checkout from the cart, where the gateway has the tools for it.
+async function carts(client, names) {
+  if (!names.includes('create_cart')) return
+  const cart = (await call(client, 'create_cart', { payload: { line_items: [{ id: 'CUP-0002' }] } })).body
+  const changed = (await call(client, 'update_cart', { id: cart.id, payload: { line_items: [{ id: 'CUP-0002', quantity: 2 }] } })).body
+  assert.deepEqual((await call(client, 'get_cart', { id: cart.id, key: null })).body, changed)
+  const opened = (await call(client, 'create_checkout_session', { payload: { currency: 'usd', metadata: { cart_id: cart.id } } })).body
+  assert.deepEqual(opened.line_items.map((l) => [l.item.id, l.quantity]), [['CUP-0002', 2]])
+  await call(client, 'cancel_checkout_session', { id: opened.id })
+  await call(client, 'cancel_cart', { id: cart.id })
+  await refused('a cart that was canceled', call(client, 'get_cart', { id: cart.id, key: null }), -32000, 'not_found')
+  tell(`cart ${cart.id}: made, changed, taken over by a checkout, canceled`)
+}
+
 async function errors(client, { id, session, key, items }) {
   const create = (more) => call(client, 'create_checkout_session', { payload: items, ...more })
   await refused('completing again with a new key', call(client, 'complete_checkout_session', { id, payload: paying(session, 'spt_any') }), -32000, 'conflict')
@@ -236,7 +251,7 @@ try {
   const endpoint = `${d.gateway}/mcp`
   await strangers(endpoint)
   const client = await connect(endpoint, TOKEN)
-  await tools(client)
+  await carts(client, await tools(client))
   await errors(client, await purchase(client, d))
   await client.close()
 } finally {
