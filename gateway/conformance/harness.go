@@ -157,8 +157,8 @@ type Charge struct {
 type Placed struct {
 	ID       string `json:"id"`
 	Canceled bool   `json:"canceled"`
+	Paid     bool   `json:"paid"` // as the shop knows
 	Total    int64  `json:"total"`
-	Note     string `json:"note,omitempty"`
 }
 
 // Records is what a session keeps and no agent is shown.
