@@ -48,8 +48,12 @@ func TestABuyerTakesTheSessionOver(t *testing.T) {
 	w := newWorld(t, handing)
 	cs := w.create()
 	cart := cs.Quote.CartRef
-	if again := w.get(cs.ID).ContinueURL; again == cs.ContinueURL {
-		t.Error("two answers carry one token")
+	if again := w.get(cs.ID).ContinueURL; again != cs.ContinueURL {
+		t.Error("a session reads otherwise than it was told")
+	}
+	w.clock.advance(8 * time.Minute)
+	if late := w.get(cs.ID).ContinueURL; late == cs.ContinueURL || late == "" {
+		t.Error("an address is told that is hardly good any more")
 	}
 	address, err := w.leaves(cs.ContinueURL)
 	if err != nil || address != "https://shop.example/cart/"+cart {
@@ -70,7 +74,7 @@ func TestABuyerTakesTheSessionOver(t *testing.T) {
 	a, err := w.update(cs.ID, commerce.UpdateRequest{Notes: commerce.Set("I am back")})
 	back := session(t, a, err)
 	wantStatus(t, back, commerce.Ready)
-	if back.Quote.CartRef == cart || back.Quote.CartRef == "" || back.ContinueURL == "" {
+	if back.Quote.CartRef == cart || back.Quote.CartRef == "" || back.ContinueURL == "" || back.ContinueURL == cs.ContinueURL {
 		t.Fatalf("taken back in cart %q, address %q", back.Quote.CartRef, back.ContinueURL)
 	}
 	if _, err := w.leaves(cs.ContinueURL); !errors.Is(err, handoff.ErrGone) {

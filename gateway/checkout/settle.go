@@ -24,9 +24,11 @@ func (s *Service) settle(cs *commerce.Session) {
 	s.invite(cs, false)
 }
 
-// invite gives an open session a fresh address under which the buyer can go on in the shop, where there is such a place. live says that a
-// saga runs: then, and when the session has ended or is the buyer's already, there is none.
+// invite gives an open session an address under which the buyer can go on in the shop, where there is such a place: the one that it has
+// while that lasts, so that a session reads as it was told, else a fresh one. live says that a saga runs: then, and when the session has
+// ended or is the buyer's already, there is none.
 func (s *Service) invite(cs *commerce.Session, live bool) {
+	had := cs.ContinueURL
 	cs.ContinueURL = ""
 	shop, err := s.shop(cs.Shop)
 	if err != nil || s.handoff == nil || shop.Continue <= 0 || live || cs.Status.Terminal() || !cs.HandedOffAt.IsZero() {
@@ -35,5 +37,7 @@ func (s *Service) invite(cs *commerce.Session, live bool) {
 	if _, err := shop.Upstream.ContinueURL(cs.Cart, cs.Quote.CartRef); err != nil {
 		return // what does not lead anywhere is not offered
 	}
-	cs.ContinueURL = s.handoff.URL(handoff.Session, cs.ID, shop.Continue)
+	if cs.ContinueURL = had; !s.handoff.Lasts(had, handoff.Session, cs.ID, shop.Continue/2) {
+		cs.ContinueURL = s.handoff.URL(handoff.Session, cs.ID, shop.Continue)
+	}
 }

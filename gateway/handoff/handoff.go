@@ -128,6 +128,17 @@ func (s *Signer) URL(kind Kind, id string, lifetime time.Duration) string {
 	return s.origin + Path + base64.RawURLEncoding.EncodeToString(slices.Concat(s.sign(head), head))
 }
 
+// Lasts reports whether address is one of ours that hands off kind and id and is good for at least so long. It does not know whether it
+// was used.
+func (s *Signer) Lasts(address string, kind Kind, id string, atLeast time.Duration) bool {
+	text, ours := strings.CutPrefix(address, s.origin+Path)
+	if !ours {
+		return false
+	}
+	t, err := s.Open(text)
+	return err == nil && t.Kind == kind && t.ID == id && !t.Expires.Before(s.clock.Now().Add(atLeast))
+}
+
 // sign is the signature of a body.
 func (s *Signer) sign(body []byte) []byte {
 	mac := hmac.New(sha256.New, s.key)

@@ -72,6 +72,27 @@ func TestATokenIsReadBack(t *testing.T) {
 	}
 }
 
+func TestHowLongAnAddressLasts(t *testing.T) {
+	t.Parallel()
+	c := clock.NewManual(noon)
+	s := signer(t, "k", c)
+	address := s.URL(handoff.Session, "cs_1", time.Minute)
+	for name, lasts := range map[string]bool{
+		"a minute":         s.Lasts(address, handoff.Session, "cs_1", time.Minute),
+		"longer":           s.Lasts(address, handoff.Session, "cs_1", time.Minute+time.Second),
+		"another session":  s.Lasts(address, handoff.Session, "cs_2", time.Second),
+		"a cart":           s.Lasts(address, handoff.Cart, "cs_1", time.Second),
+		"somebody else's":  signer(t, "l", c).Lasts(address, handoff.Session, "cs_1", time.Second),
+		"another place":    s.Lasts("https://evil.example"+strings.TrimPrefix(address, origin), handoff.Session, "cs_1", time.Second),
+		"nothing":          s.Lasts("", handoff.Session, "cs_1", time.Second),
+		"a page of theirs": s.Lasts(origin+"/continue/x", handoff.Session, "cs_1", time.Second),
+	} {
+		if lasts != (name == "a minute") {
+			t.Errorf("%s: %v", name, lasts)
+		}
+	}
+}
+
 // TestAMarkOutlivesItsToken holds lifetimes below the time for which marks are kept.
 func TestAMarkOutlivesItsToken(t *testing.T) {
 	t.Parallel()
