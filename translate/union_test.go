@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -363,6 +364,28 @@ func TestUnionHasOneMeaning(t *testing.T) {
 				)); diff != "" {
 					t.Errorf("%s in %s: (-want +got)\n%s", body, v.Date, diff)
 				}
+			}
+		}
+	}
+}
+
+// Each part of an address that the schemas require is missed, and none is needed to read it.
+func TestAddressParts(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{"name", "line_one", "city", "state", "country", "postal_code"} {
+		address := map[string]string{}
+		if err := json.Unmarshal([]byte(fullAddress), &address); err != nil {
+			t.Fatal(err)
+		}
+		delete(address, part)
+		body, err := json.Marshal(map[string]any{"payment_data": map[string]any{"billing_address": address}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range spoken(t) {
+			_, r, _ := read(v, "complete", string(body)) // refused, because there is no payment
+			if at := slices.IndexFunc(r.Deviations(), func(d wire.Deviated) bool { return d.Param == "$.payment_data.billing_address."+part }); at < 0 {
+				t.Errorf("an address without %s in %s: %v", part, v.Date, r.Deviations())
 			}
 		}
 	}

@@ -29,8 +29,12 @@ func flat(v wire.Value) map[string]any {
 	}
 	object := make(map[string]any, v.Len())
 	for _, member := range v.Members() {
-		if kind := member.Kind(); kind == wire.KindArray || kind == wire.KindObject {
+		switch member.Kind() {
+		case wire.KindArray, wire.KindObject:
 			member.Refuse(wire.WrongType, "arrays and objects are not taken here")
+		case wire.KindNull:
+			member.Deviate(NullValue)
+		case wire.KindAbsent, wire.KindBool, wire.KindNumber, wire.KindString:
 		}
 		refuseCards(member)
 		object[member.Name()] = member.Plain()
