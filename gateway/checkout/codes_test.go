@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -135,4 +136,18 @@ func TestDiscountExtension(t *testing.T) {
 	cs := w.create()
 	a, err := w.update(cs.ID, commerce.UpdateRequest{Codes: commerce.Set([]string{"SAVE"})})
 	diff(t, []string{"discount"}, session(t, a, err).Capabilities.Extensions)
+}
+
+// TestTenBadCodes is the most codes of a session, refused one by one: the session is there all the same.
+func TestTenBadCodes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := order(true, "tea")
+	for i := range commerce.MaxCodes {
+		r.Codes = append(r.Codes, fmt.Sprintf("guess-%d", i))
+	}
+	a, err := w.service.Create(t.Context(), w.call(""), r)
+	if cs := session(t, a, err); cs.Status != commerce.Ready || len(cs.Quote.Discounts.Rejected) != commerce.MaxCodes {
+		t.Fatalf("%s, rejected %v", cs.Status, cs.Quote.Discounts.Rejected)
+	}
 }

@@ -188,14 +188,15 @@ func TestDeliveryIsRefused(t *testing.T) {
 func TestGroupsThatNeedNoSplit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r := order(true, "tea", "cup")
+	r := order(true, "tea", "cup", "free")
 	r.Groups = []commerce.FulfillmentGroup{
 		{ID: "a", LineIDs: []string{"tea"}, Destination: commerce.Shipping, Contact: r.ShipTo},
 		{ID: "b", LineIDs: []string{"cup"}, Destination: commerce.Shipping},
+		{ID: "c", LineIDs: []string{"free"}, Destination: commerce.Digital},
 	}
 	a, err := w.service.Create(t.Context(), w.call(""), r)
 	cs := session(t, a, err)
-	if cs.Status != commerce.Ready || len(cs.Cart.Groups) != 2 || cs.Cart.Groups[0].LineIDs[0] != "li_1" {
+	if cs.Status != commerce.Ready || len(cs.Cart.Groups) != 3 || cs.Cart.Groups[0].LineIDs[0] != "li_1" {
 		t.Fatalf("%s, groups %v", cs.Status, cs.Cart.Groups)
 	}
 	// The group's address is now another one than the checkout's: that would be two places.
@@ -358,4 +359,27 @@ func TestS04_AnOrderByOtherOptions(t *testing.T) {
 	a, err = w.complete("k1", cs.ID, w.token())
 	wantMessage(t, session(t, a, err), commerce.CodePriceChange)
 	w.untouched(cs.ID)
+}
+
+// TestAShopThatSplitsNoMore is configured anew while a session has several choices: the agent is told that they are gone, and selects one.
+func TestAShopThatSplitsNoMore(t *testing.T) {
+	t.Parallel()
+	w := newSplitWorld(t)
+	r := order(true, "tea", "cup")
+	r.Choices = []commerce.Choice{choose("fast", "tea"), choose("slow", "cup")}
+	a, err := w.service.Create(t.Context(), w.call(""), r)
+	cs := session(t, a, err)
+	w.shop.do(func() { w.shop.facts.Split, w.shop.offers = false, nil })
+	w.restart()
+	a, err = w.complete("k1", cs.ID, w.token())
+	got := session(t, a, err)
+	wantMessage(t, got, commerce.CodeInvalid)
+	if got.Status != commerce.NotReady || len(got.Cart.Choices) != 0 {
+		t.Fatalf("%s, choices %v", got.Status, got.Cart.Choices)
+	}
+	w.nothing(cs.ID)
+	a, err = w.update(cs.ID, commerce.UpdateRequest{Choices: commerce.Set([]commerce.Choice{choose("fast")})})
+	if got = session(t, a, err); got.Status != commerce.Ready || got.Quote.Choices[0].OptionID != "fast" {
+		t.Fatalf("%s, choices %v", got.Status, got.Quote.Choices)
+	}
 }

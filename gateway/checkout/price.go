@@ -20,8 +20,9 @@ type priced struct {
 	rejected []commerce.RejectedDiscount
 }
 
-// maxRelaxations bounds how many refused wishes one pricing sets aside. Each is one more call to the shop.
-const maxRelaxations = 8
+// maxRelaxations bounds how often one pricing asks the shop again, for a refused wish that is set aside or for another selection. It is
+// more than a shop needs that refuses the most codes of a session one by one.
+const maxRelaxations = commerce.MaxCodes + 6
 
 // priceRequest is a cart to be priced.
 type priceRequest struct {

@@ -30,7 +30,8 @@ func selects(q commerce.Quote, cart commerce.Cart, split, fresh bool) (s selecti
 	}
 	if !split {
 		c := cart.Choices[0]
-		if o, ok := optionOf(q, c.OptionID); ok {
+		mixed := slices.ContainsFunc(cart.Choices, func(o commerce.Choice) bool { return o.OptionID != c.OptionID }) // from when it did split
+		if o, ok := optionOf(q, c.OptionID); ok && !mixed {
 			s.ask = []commerce.Choice{{Type: o.Type, OptionID: o.ID}}
 			s.kept = cart.Choices
 		} else {
