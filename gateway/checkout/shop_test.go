@@ -30,6 +30,8 @@ type memoryShop struct {
 	weak          bool // FindOrder matches by something else than the key
 	continues     bool // a buyer can go on in the shop
 	takesConsent  bool // the shop takes answers about marketing
+	// offers makes it a shop that splits: the options for a cart; see priceSplit.
+	offers func(c commerce.Cart) []commerce.FulfillmentOption
 	// spoil changes what is quoted.
 	spoil func(*commerce.Quote)
 	// afterRecord is done to the order whatever RecordPayment answers.
@@ -180,6 +182,9 @@ func (m *memoryShop) price(ref string, c commerce.Cart) (commerce.Quote, error) 
 			return q, &commerce.Fault{Kind: commerce.CouponRejected, Coupon: code, Reason: commerce.DiscountInvalid, Message: "no such code"}
 		}
 	}
+	if m.offers != nil {
+		return m.priceSplit(q, items, c)
+	}
 	shipping := int64(0)
 	if c.ShipTo != nil && c.ShipTo.Address != nil {
 		if c.ShipTo.Address.Country != "US" {
@@ -248,6 +253,9 @@ func (m *memoryShop) doPlace(_ context.Context, r adapters.PlaceRequest) (commer
 			panic(err)
 		}
 		o.Total, o.ExactTotal = q.Total, q.ExactTotal
+		for _, c := range q.Choices {
+			o.OptionIDs = append(o.OptionIDs, c.OptionID)
+		}
 		for i, l := range q.Lines {
 			m.stock[l.ItemID] -= l.Quantity
 			o.Lines = append(o.Lines, commerce.SnapshotLine{ID: fmt.Sprint(i), ItemID: l.ItemID, Ordered: l.Quantity, Current: l.Quantity})
