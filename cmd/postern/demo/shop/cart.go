@@ -262,11 +262,8 @@ func (s *Shop) deleteCoupon(c call, k *cart) answer {
 
 func (s *Shop) listShipping(_ call, k *cart) answer {
 	parcels := s.loads(k)
-	if k.customer.ShipTo == nil && (needsAddress(parcels) || len(parcels) == 0) {
+	if k.customer.ShipTo == nil && needsAddress(parcels) {
 		return refuseAddress("ship_to")
-	}
-	if len(parcels) == 0 {
-		parcels = []load{{depot: depotWays{House, offered(k.customer.ShipTo, House)}, lines: []string{}}}
 	}
 	list := []Shipping{}
 	for _, l := range parcels {
@@ -290,7 +287,7 @@ func (s *Shop) itemsSum(k *cart) decimal.Decimal {
 }
 
 // setShipping chooses a way for the parcel that it belongs to; the other
-// parcels keep theirs. A cart without lines takes any way of the house.
+// parcels keep theirs.
 func (s *Shop) setShipping(c call, k *cart) answer {
 	var in struct {
 		Code string `json:"code"`
@@ -301,11 +298,7 @@ func (s *Shop) setShipping(c call, k *cart) answer {
 	if k.customer.ShipTo == nil {
 		return refuseAddress("ship_to")
 	}
-	parcels := s.loads(k)
-	if len(parcels) == 0 {
-		parcels = []load{{depot: depotWays{House, offered(k.customer.ShipTo, House)}}}
-	}
-	for _, l := range parcels {
+	for _, l := range s.loads(k) {
 		if slices.ContainsFunc(l.depot.ways, func(m method) bool { return m.code == in.Code }) {
 			k.shipping[l.depot.name] = in.Code
 			return s.showCart(c, k, http.StatusOK)

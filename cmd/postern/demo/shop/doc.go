@@ -67,7 +67,7 @@
 //	   "currency":"USD",
 //	   "lines":[{"line":"1","sku":"SCL-2000","title":"Brass Pour-Over Scale, 0.1 g","description":"…","image":"http://…/img/SCL-2000.svg",
 //	     "qty":"1","price":"59.99","amount":"59.99","discount":"6.00","tax":"4.454175","in_stock":"25","shipped":"0"}],
-//	   "coupons":[{"code":"SAVE10","label":"10 % off everything","kind":"percent","discount":"6.00","problem":"",
+//	   "coupons":[{"code":"SAVE10","label":"10 % off everything","kind":"percent","off":"10","discount":"6.00","problem":"",
 //	     "lines":[{"line":"1","amount":"6.00"}]}],
 //	   "shipping":{"code":"standard","label":"Standard Ground","carrier":"UPS","days":"3-5","price":"6.00","tax":"0.4950"},
 //	   "tax_rate":"0.0825","tax_final":"Y",

@@ -53,7 +53,8 @@ type depotWays struct {
 	ways []method
 }
 
-// loads cuts a cart into parcels, in the order of [depots].
+// loads cuts a cart into parcels, in the order of [depots]. An empty cart is an
+// empty parcel of the house, as it was when there was no other.
 func (s *Shop) loads(k *cart) []load {
 	var out []load
 	for _, d := range depots {
@@ -67,6 +68,9 @@ func (s *Shop) loads(k *cart) []load {
 		if len(l.lines) > 0 {
 			out = append(out, l)
 		}
+	}
+	if len(out) == 0 {
+		out = append(out, load{depot: depotWays{House, offered(k.customer.ShipTo, House)}, lines: []string{}})
 	}
 	return out
 }

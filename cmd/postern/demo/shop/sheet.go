@@ -58,9 +58,11 @@ type Line struct {
 
 // Coupon is a code that was entered, with what it takes off each line.
 type Coupon struct {
-	Code     string `json:"code"`
-	Label    string `json:"label"`
+	Code  string `json:"code"`
+	Label string `json:"label"`
+	// Kind is percent or fixed, Off how many or how much.
 	Kind     string `json:"kind"`
+	Off      string `json:"off"`
 	Discount string `json:"discount"`
 	// Problem says why an entered code no longer takes anything off, else "".
 	Problem string  `json:"problem"`
@@ -156,7 +158,7 @@ func (s *Shipping) clone() *Shipping {
 // look: nothing is frozen before the order is placed.
 func (s *Shop) sheet(c call, k *cart) Sheet {
 	parcels := s.loads(k)
-	final := k.customer.ShipTo != nil || len(parcels) > 0 && !needsAddress(parcels)
+	final := k.customer.ShipTo != nil || !needsAddress(parcels)
 	out := Sheet{Currency: currency, Lines: []Line{}, Coupons: []Coupon{}, Parcels: []Parcel{}, TaxFinal: letter(final), Notices: s.remarks(k)}
 	rate := taxRate(k.customer.ShipTo)
 	out.TaxRate = rate.String()
@@ -250,8 +252,9 @@ func (s *Shop) fees(out *Sheet, k *cart) decimal.Decimal {
 func (s *Shop) takeOff(code string, k *cart, left []decimal.Decimal, lines []Line) (Coupon, decimal.Decimal) {
 	v, _ := findVoucher(code)
 	out := Coupon{Code: v.code, Label: v.label, Kind: "fixed", Problem: s.problem(v, k), Lines: []Share{}}
+	out.Off = v.fixed.StringFixed(2)
 	if v.fixed.IsZero() {
-		out.Kind = "percent"
+		out.Kind, out.Off = "percent", v.percent.String()
 	}
 	sum := decimal.Zero
 	if out.Problem == "" {
