@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ type request struct {
 	token   string
 	naked   bool // without Authorization
 	header  http.Header
+	proof   http.Header // headers that hold credentials, which MCP keeps out of arguments
 
 	// method and path are for what is no operation of a session.
 	method, path string
@@ -165,6 +167,7 @@ func (w *wire) rest(ctx context.Context, r request) (answer, error) {
 	if header == nil {
 		header = http.Header{}
 	}
+	maps.Copy(header, r.proof)
 	setUnlessThere(header, "Content-Type", "application/json", body != nil)
 	setUnlessThere(header, "Api-Version", r.version, r.version != "")
 	setUnlessThere(header, "Authorization", "Bearer "+r.token, !r.naked)

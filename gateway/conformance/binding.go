@@ -30,7 +30,7 @@ func listsTools(t *trial) {
 	if err != nil || session.revision == "" {
 		t.failf("initialize does not succeed: %d %s (%v)", opened.status, excerpt(string(opened.raw), 200), err)
 	}
-	a, err := t.wire.mcp.rpc(t.ctx, t.token(), session, "tools/list", obj{})
+	a, err := t.wire.mcp.rpc(t.ctx, t.token(), session, "tools/list", obj{}, nil)
 	if err != nil || !a.has("result") {
 		t.failf("tools/list does not succeed: %d %s (%v)", a.status, excerpt(string(a.raw), 200), err)
 	}
@@ -70,7 +70,7 @@ func listsTools(t *trial) {
 
 // overREST is the same trial over REST.
 func (t *trial) overREST() *trial {
-	return &trial{run: t.run, ctx: t.ctx, statement: t.statement, date: t.date, transport: REST}
+	return t.in(t.date, REST)
 }
 
 func sameOverBoth(t *trial) {

@@ -50,7 +50,7 @@ func TestDemo(t *testing.T) {
 	}
 	for _, s := range report.Runs {
 		for _, r := range s.Results {
-			if r.Duration > time.Second {
+			if r.Duration > 250*time.Millisecond {
 				t.Logf("%s over %s: %s took %s", s.Version, s.Transport, r.ID, r.Duration)
 			}
 			if r.Outcome == conformance.Failed {

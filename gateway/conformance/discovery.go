@@ -109,7 +109,7 @@ func keepsPromises(t *trial) {
 		if age(v) < 0 {
 			continue // of a later specification than the suite's
 		}
-		made := (&trial{run: t.run, ctx: t.ctx, statement: t.statement, date: v, transport: REST})
+		made := t.in(v, REST)
 		r, err := made.exchange(opCreate, "", made.bare(wanted{t.item(ItemPlain), 1}))
 		if err != nil || r.refused {
 			t.last = r
@@ -117,7 +117,7 @@ func keepsPromises(t *trial) {
 		}
 	}
 	if slices.Contains(transports, "mcp") {
-		over := (&trial{run: t.run, ctx: t.ctx, statement: t.statement, date: t.date, transport: MCP})
+		over := t.in(t.date, MCP)
 		r, err := over.exchange(opCreate, "", over.bare(wanted{t.item(ItemPlain), 1}))
 		if err != nil || r.refused {
 			t.last = r

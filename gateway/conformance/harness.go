@@ -84,6 +84,7 @@ const (
 	ItemDigital   = "digital"    // needs no address
 	ItemAutomatic = "automatic"  // gets a discount without a code
 	ItemApproval  = "escalation" // needs a human outside of the protocol
+	ItemMarkup    = "markup"     // described in HTML by the shop
 )
 
 // What the codes are for.
@@ -349,6 +350,18 @@ func (t *trial) restart(rotate bool) {
 	t.need(OfferRestart)
 	var s Seller
 	t.ask(http.MethodPost, "/restart", map[string]bool{"rotate_secrets": rotate}, &s)
+	t.harness.seller = s
+	t.harness.learn(t.clock.Now())
+	t.adopt(s)
+}
+
+// refresh asks the harness again what the suite must know: proofs of buyers are good for a short time.
+func (t *trial) refresh() {
+	if t.harness == nil {
+		return
+	}
+	var s Seller
+	t.ask(http.MethodGet, "/seller", nil, &s)
 	t.harness.seller = s
 	t.harness.learn(t.clock.Now())
 	t.adopt(s)

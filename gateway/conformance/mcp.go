@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -49,7 +50,7 @@ type rpcAnswer struct {
 }
 
 // rpc sends one JSON-RPC request, or a notification where id is 0.
-func (c *mcpClient) rpc(ctx context.Context, token string, session mcpSession, method string, params any) (rpcAnswer, error) {
+func (c *mcpClient) rpc(ctx context.Context, token string, session mcpSession, method string, params any, proof http.Header) (rpcAnswer, error) {
 	message := obj{"jsonrpc": "2.0", "method": method}
 	if params != nil {
 		message["params"] = params
@@ -65,6 +66,7 @@ func (c *mcpClient) rpc(ctx context.Context, token string, session mcpSession, m
 		return rpcAnswer{}, fmt.Errorf("write the call %s: %w", method, err)
 	}
 	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"}}
+	maps.Copy(header, proof) // credentials stay out of arguments
 	if token != "" {
 		header.Set("Authorization", "Bearer "+token)
 	}
@@ -115,12 +117,12 @@ func (c *mcpClient) session(ctx context.Context, token string) (mcpSession, rpcA
 	}
 	a, err := c.rpc(ctx, token, mcpSession{}, "initialize", obj{
 		"protocolVersion": mcpRevision, "capabilities": obj{}, "clientInfo": obj{"name": "postern-conform", "version": "1"},
-	})
+	}, nil)
 	if err != nil || a.status != http.StatusOK || !a.has("result") {
 		return mcpSession{}, a, err
 	}
 	s := mcpSession{id: a.header.Get("Mcp-Session-Id"), revision: a.text("result", "protocolVersion")}
-	if _, err := c.rpc(ctx, token, s, "notifications/initialized", nil); err != nil {
+	if _, err := c.rpc(ctx, token, s, "notifications/initialized", nil, nil); err != nil {
 		return mcpSession{}, a, err
 	}
 	c.mu.Lock()
@@ -158,7 +160,7 @@ func (c *mcpClient) call(ctx context.Context, r request) (answer, error) {
 	if r.naked {
 		token = ""
 	}
-	return c.tool(ctx, token, r.op.tool(), arguments, "MCP "+r.op.tool()+" "+r.id+shownBody(body))
+	return c.tool(ctx, token, r.proof, r.op.tool(), arguments, "MCP "+r.op.tool()+" "+r.id+shownBody(body))
 }
 
 // rawValue keeps the text of a body as it is, in a bigger message.
@@ -170,7 +172,7 @@ func rawValue(body []byte) (any, error) {
 }
 
 // tool is one tools/call.
-func (c *mcpClient) tool(ctx context.Context, token, name string, arguments obj, sent string) (answer, error) {
+func (c *mcpClient) tool(ctx context.Context, token string, proof http.Header, name string, arguments obj, sent string) (answer, error) {
 	s, opened, err := c.session(ctx, token)
 	a := answer{sent: sent, transport: MCP, header: http.Header{}}
 	if err != nil {
@@ -180,7 +182,7 @@ func (c *mcpClient) tool(ctx context.Context, token, name string, arguments obj,
 		a.status, a.header, a.raw, a.refused, a.node = opened.status, opened.header, opened.raw, true, opened.node
 		return a, nil
 	}
-	got, err := c.rpc(ctx, token, s, "tools/call", obj{"name": name, "arguments": arguments})
+	got, err := c.rpc(ctx, token, s, "tools/call", obj{"name": name, "arguments": arguments}, proof)
 	if err != nil {
 		return a, err
 	}

@@ -79,6 +79,9 @@ var rawHTML = regexp.MustCompile(`<(?:/?[A-Za-z][A-Za-z0-9-]*[\s/>]|!--|!\[CDATA
 
 func noRawHTML(t *trial) {
 	sessions := append(complaining(t), t.create(t.whole(t.plain(1), wanted{t.item(ItemSecond), 1})))
+	if item := t.seller.Items[ItemMarkup]; item != "" {
+		sessions = append(sessions, t.create(t.whole(wanted{item, 1})))
+	}
 	for _, s := range sessions {
 		for i, m := range s.list("messages") {
 			t.check(m.text("content_type") != "markdown" || !rawHTML.MatchString(m.text("content")), "messages[%d] is markdown with raw HTML", i)

@@ -85,13 +85,14 @@ func backedHandlersAreProven(t *trial) {
 	person["customer_id"], person["authentication_status"] = "cus_somebody", "authenticated"
 	claims["buyer"] = person
 	t.check(len(backed(t.create(claims))) == 0, "a buyer whom nobody proved is shown a stored instrument")
+	t.refresh()
 	who, ok := t.agent(AgentIdentity)
 	if !ok || who.Identity == "" {
 		t.notef("the target has no agent that proves its buyers: only the refusal was looked at")
 		return
 	}
 	t.check(len(backed(t.create(claims, withToken(who.Token)))) == 0, "a buyer without a proof is shown a stored instrument")
-	made := t.do(opCreate, "", t.whole(t.plain(1)), withToken(who.Token), withHeader(who.IdentityHeader, who.Identity))
+	made := t.do(opCreate, "", t.whole(t.plain(1)), withToken(who.Token), withProof(who.IdentityHeader, who.Identity))
 	s := t.success(made, http.StatusCreated)
 	shown := backed(s)
 	t.check(len(shown) > 0, "a proven buyer with a stored card is shown none")
@@ -99,6 +100,6 @@ func backedHandlersAreProven(t *trial) {
 		t.check(h.truth("requires_delegate_payment") && !h.truth("requires_pci_compliance"), "handler %d wants the wrong way of payment", i)
 	}
 	t.check(len(backed(t.get(s.text("id"), withToken(who.Token)))) == 0, "without the proof a later answer still shows the stored instrument")
-	bad := t.do(opCreate, "", t.whole(t.plain(1)), withToken(who.Token), withHeader(who.IdentityHeader, who.Identity+"x"))
+	bad := t.do(opCreate, "", t.whole(t.plain(1)), withToken(who.Token), withProof(who.IdentityHeader, who.Identity+"x"))
 	t.check(bad.refused || len(backed(bad.node)) == 0, "a broken proof shows a stored instrument")
 }

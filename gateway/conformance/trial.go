@@ -19,8 +19,10 @@ type trial struct {
 	statement Statement
 	date      string
 	transport Transport
+	parent    *trial // of a part of a statement that speaks another date or transport; nil: this is the whole
 
 	mu      sync.Mutex
+	ended   bool // the check came to its end
 	outcome Outcome
 	reason  string
 	notes   []string
@@ -34,10 +36,14 @@ func (t *trial) attempt() Result {
 	go func() {
 		defer close(done)
 		t.statement.check(t)
+		t.ended = true
 	}()
 	<-done
-	if t.outcome == "" {
+	switch {
+	case t.outcome == "" && t.ended:
 		t.outcome = Passed
+	case t.outcome == "":
+		t.outcome, t.reason = Failed, "the statement ended before its end"
 	}
 	if t.outcome == Passed && t.calls == 0 && t.looks == 0 {
 		t.outcome, t.reason = Failed, "the statement looked at nothing"
@@ -50,10 +56,18 @@ func (t *trial) attempt() Result {
 
 // end stops the statement at once, from its own goroutine.
 func (t *trial) end(o Outcome, reason string) {
+	if t.parent != nil {
+		t.parent.end(o, reason)
+	}
 	t.mu.Lock()
 	t.outcome, t.reason = o, reason
 	t.mu.Unlock()
 	runtime.Goexit()
+}
+
+// in is a part of the statement in another date or over another transport. What ends it ends the statement.
+func (t *trial) in(date string, over Transport) *trial {
+	return &trial{run: t.run, ctx: t.ctx, statement: t.statement, date: date, transport: over, parent: t}
 }
 
 // failf says that the seller does not do what the statement asks for.
@@ -116,6 +130,11 @@ func withHeader(name, value string) option {
 		}
 		r.header[http.CanonicalHeaderKey(name)] = []string{value}
 	}
+}
+
+// withProof sends a credential beside the bearer token.
+func withProof(name, value string) option {
+	return func(r *request) { r.proof = http.Header{http.CanonicalHeaderKey(name): {value}} }
 }
 
 // newKey is an idempotency key that nobody has used.

@@ -2,6 +2,8 @@ package demo
 
 import (
 	"crypto/rand"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/postern-gateway/postern/config/agentkey"
@@ -13,6 +15,8 @@ type caller struct {
 	Role string // as package conformance names it
 	Shop string
 	conformance.Agent
+	// Settings are further lines of its entry in gateway.yaml.
+	Settings []string
 }
 
 // Name is the agent's in gateway.yaml.
@@ -22,7 +26,7 @@ func (c caller) Name() string { return "conform-" + c.Role }
 func (c caller) Hash() string { return agentkey.Hash(c.Token) }
 
 // newCallers are the suite's agents, one for each date in which events are written, and one for each part that needs settings of its own.
-func newCallers() ([]caller, error) {
+func newCallers(who issuer) ([]caller, error) {
 	var out []caller
 	add := func(c caller) error {
 		token, err := agentkey.New(strings.ReplaceAll(c.Role, "-", ""))
@@ -35,8 +39,26 @@ func newCallers() ([]caller, error) {
 			return nil, err
 		}
 	}
+	signing := rand.Text()
 	for _, c := range []caller{
 		{Role: conformance.AgentOther, Shop: mainShop},
+		{Role: conformance.AgentSecure, Shop: mainShop},
+		{Role: conformance.AgentRequired, Shop: strictShop},
+		{Role: conformance.AgentStrict, Shop: mainShop, Settings: []string{"strict: true"}},
+		{Role: conformance.AgentLimited, Shop: mainShop, Settings: []string{
+			"limits: {requests_per_second: 5, burst: 50, rejected_codes_per_minute: 10}",
+		}},
+		{
+			Role: conformance.AgentSigned, Shop: mainShop, Agent: conformance.Agent{SigningSecret: signing, SigningRecipe: "timestamp.body"},
+			Settings: []string{
+				"signature: {mode: enforce, algorithm: hmac-sha256, payload: timestamp_body, keys: [{secret: " + strconv.Quote(signing) + "}]}",
+			},
+		},
+		{
+			Role: conformance.AgentIdentity, Shop: mainShop, Agent: conformance.Agent{IdentityHeader: "Buyer-Identity"},
+			Settings: []string{fmt.Sprintf("identity: {issuer: %s, audience: %s, jwks: %s, customer_claim: %s}",
+				who.name, who.audience, keysFile, customerClaim)},
+		},
 	} {
 		if err := add(c); err != nil {
 			return nil, err
@@ -55,8 +77,11 @@ func rotateSecrets(callers []caller) {
 	}
 }
 
-// mainShop is the shop's name in gateway.yaml.
-const mainShop = "harbor"
+// The shop's names in gateway.yaml: it stands there twice, with and without an intervention that it always requires.
+const (
+	mainShop   = "harbor"
+	strictShop = "harbor-strict"
+)
 
 // eventDates are the dates in which callers hear of their orders.
 var eventDates = conformance.Published()

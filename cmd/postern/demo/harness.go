@@ -42,7 +42,7 @@ func openHarness(ctx context.Context, w *world) (*harness, error) {
 	}
 	h := &harness{world: w, url: "http://" + ln.Addr().String(), key: rand.Text(), done: make(chan error, 1)}
 	mux := http.NewServeMux()
-	mux.Handle("GET /seller", h.serve(func(*http.Request) (any, error) { return h.seller(), nil }))
+	mux.Handle("GET /seller", h.serve(func(*http.Request) (any, error) { return h.seller() }))
 	h.moneyRoutes(mux)
 	h.shopRoutes(mux)
 	h.worldRoutes(mux)
@@ -111,27 +111,38 @@ func take[T any](r *http.Request) (in T, err error) {
 }
 
 // seller is what the suite must know.
-func (h *harness) seller() conformance.Seller {
+func (h *harness) seller() (conformance.Seller, error) {
 	w := h.world
 	p := buyer()
 	home := conformance.Address{Name: p.First + " " + p.Last, LineOne: p.Street, City: p.City, State: p.State, Country: p.Country, PostalCode: p.Zip}
 	away := conformance.Address{Name: p.First + " " + p.Last, LineOne: "20 W 34th St", City: "New York", State: "NY", Country: "US", PostalCode: "10001"}
 	s := conformance.Seller{
 		URL: w.origin(), Now: w.clock.Now(), Currency: currency,
-		Items:     map[string]string{conformance.ItemPlain: "CUP-0002", conformance.ItemSecond: "FLT-0100"},
+		Items: map[string]string{
+			conformance.ItemPlain: plainItem, conformance.ItemSecond: "FLT-0100", conformance.ItemSoldOut: "OUT-0001",
+			conformance.ItemDigital: "EBK-POUR", conformance.ItemAutomatic: "MUG-2026", conformance.ItemApproval: "WIN-0750",
+			conformance.ItemMarkup: "TEE-000M",
+		},
 		Codes:     map[string]string{conformance.CodePercent: discountCode, conformance.CodeAmount: "WELCOME5", conformance.CodeExpired: "SUMMER09"},
 		Addresses: map[string]conformance.Address{"home": home, "away": away},
 		Agents:    map[string]conformance.Agent{},
 		Offers: []string{
-			conformance.OfferTokens, conformance.OfferCharges, conformance.OfferOrders, conformance.OfferRecords, conformance.OfferReceiver,
+			conformance.OfferTokens, conformance.OfferCharges, conformance.OfferOrders, conformance.OfferRecords, conformance.OfferConsents, conformance.OfferReceiver,
 			conformance.OfferFaults, conformance.OfferMoves, conformance.OfferClock, conformance.OfferRestart, conformance.OfferLog,
 		},
 	}
+	proof, err := w.issuer.prove(w.clock.Now())
 	for _, c := range w.callerList() {
+		if c.IdentityHeader != "" {
+			c.Identity = proof
+		}
 		s.Agents[c.Role] = c.Agent
 	}
-	return s
+	return s, err
 }
+
+// plainItem is what the suite mostly buys.
+const plainItem = "CUP-0002"
 
 // number reads a number from the query; an absent one is 0.
 func number(r *http.Request, name string) (int64, error) {
@@ -145,5 +156,6 @@ func number(r *http.Request, name string) (int64, error) {
 	}
 	return n, nil
 }
+
 // Harness is where the conformance suite sees and moves what happens in the demo, and the key that opens it.
 func (d *Demo) Harness() (url, key string) { return d.world.harness.url, d.world.harness.key }

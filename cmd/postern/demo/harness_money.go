@@ -72,7 +72,7 @@ func (h *harness) orders(r *http.Request) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the total of order %s: %w", o.Number, err)
 		}
-		out = append(out, conformance.Placed{ID: o.Number, Canceled: o.State == shop.Canceled, Total: grand.Round(2).Shift(2).IntPart()})
+		out = append(out, conformance.Placed{ID: o.Number, Canceled: o.State == shop.Canceled, Paid: o.Payment.State == "paid", Total: grand.Round(2).Shift(2).IntPart()})
 	}
 	return map[string]any{"orders": out}, nil
 }

@@ -15,6 +15,7 @@ func (h *harness) shopRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /faults", h.serve(h.misbehave))
 	mux.Handle("DELETE /faults", h.serve(func(*http.Request) (any, error) { return nil, h.mend() }))
 	mux.Handle("POST /orders/{session}/{move}", h.serve(h.move))
+	mux.Handle("GET /subscriptions", h.serve(h.subscriptions))
 }
 
 // misbehave sets one fault.
@@ -25,7 +26,7 @@ func (h *harness) misbehave(r *http.Request) (any, error) {
 	}
 	s := h.world.shop.Shop()
 	if in.Item == "" {
-		in.Item = "CUP-0002"
+		in.Item = plainItem
 	}
 	switch in.Kind {
 	case conformance.FaultRefuse:
@@ -79,7 +80,11 @@ func (h *harness) move(r *http.Request) (any, error) {
 	case "pick":
 		err = s.Pick(number)
 	case "ship":
-		err = s.Ship(number, "UPS", tracking)
+		if in.Item != "" {
+			err = s.ShipSome(number, in.Item, int(in.Quantity), "UPS", tracking)
+		} else {
+			err = s.Ship(number, "UPS", tracking)
+		}
 	case "deliver":
 		err = s.Deliver(number)
 	case "refund":
@@ -93,4 +98,16 @@ func (h *harness) move(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return nil, h.world.poll(r.Context())
+}
+
+// subscriptions are the channels on which the shop may write to somebody, in the protocol's words.
+func (h *harness) subscriptions(r *http.Request) (any, error) {
+	words := map[string]string{"mail": "email", "text": "sms", "chat": "whatsapp"}
+	out := map[string]bool{}
+	for _, who := range h.world.shop.Shop().Subscribers() {
+		if who.Address == r.URL.Query().Get("email") {
+			out[words[who.Channel]] = who.OptIn == "Y"
+		}
+	}
+	return map[string]any{"channels": out}, nil
 }

@@ -59,7 +59,7 @@ func (h *harness) restart(r *http.Request) (any, error) {
 	if err := h.world.restart(r.Context(), in.Rotate); err != nil {
 		return nil, err
 	}
-	return h.seller(), nil
+	return h.seller()
 }
 
 // log is what the gateway has written since a place in its log, counted in lines.

@@ -29,6 +29,7 @@ import (
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 	"github.com/postern-gateway/postern/gateway/telemetry"
+	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 var (
@@ -40,6 +41,9 @@ var (
 
 // stopTime is how long the gateway may take to end.
 const stopTime = 10 * time.Second
+
+// breakerPause is how long the gateway leaves the shop alone after it failed several times: the demo's shop is away for moments only.
+const breakerPause = 200 * time.Millisecond
 
 // world is the four parties of a purchase.
 type world struct {
@@ -54,6 +58,7 @@ type world struct {
 	options  Options // as they were given, with the clock that all share
 	secret   string  // of the story's agent, for its events
 	sealing  []byte
+	issuer   issuer
 	log      io.Writer
 	ending   []func() error // in the order of starting
 
@@ -95,7 +100,16 @@ func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err er
 		return nil, err
 	}
 	w.atEnd(w.receiver.close)
-	if w.callers, err = newCallers(); err != nil {
+	if w.issuer, err = newIssuer(w.stripe.NewCustomer()); err != nil {
+		return nil, err
+	}
+	if err := w.issuer.publish(w.path(keysFile)); err != nil {
+		return nil, err
+	}
+	if _, err := w.stripe.Save(w.issuer.customer, stripetest.SavedMethod{}); err != nil {
+		return nil, fmt.Errorf("save a card: %w", err)
+	}
+	if w.callers, err = newCallers(w.issuer); err != nil {
 		return nil, err
 	}
 
@@ -132,6 +146,7 @@ func (w *world) begin(ctx context.Context) error {
 		}
 		g, err = gateway.New(ctx, cfg, gateway.Options{
 			Clock: w.clock, Log: telemetry.NewLogger(w.log, cfg.Telemetry.LogLevel), Telemetry: w.options.Telemetry,
+			Upstream: upstream.Options{BreakerPause: breakerPause},
 		})
 		if err == nil {
 			break

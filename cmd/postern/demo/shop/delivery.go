@@ -41,7 +41,9 @@ func (s *Shop) dispatch(o *Order, p Parcel, state State, what, carrier, tracking
 	}
 	for i, l := range o.Lines {
 		if slices.Contains(p.Lines, l.Line) {
-			sh.Lines = append(sh.Lines, ShippedLine{l.Line, l.SKU, l.Quantity})
+			if left := l.quantity - sent(o, l.Line); left > 0 {
+				sh.Lines = append(sh.Lines, ShippedLine{l.Line, l.SKU, digits(left)})
+			}
 			o.Lines[i].Shipped = l.Quantity
 		}
 	}
