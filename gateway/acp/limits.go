@@ -41,7 +41,7 @@ func (c *call) checkCodes(codes []string) error {
 // countRejected counts the codes of the call that the session tells as rejected. Codes that were sent before and are told again cost
 // nothing.
 func (c *call) countRejected() {
-	if c.limits != nil && c.codes > 0 && c.rejected > 0 {
+	if c.limits != nil && c.rejected > 0 {
 		c.limits.Rejected(c.agent, min(c.rejected, c.codes))
 	}
 }

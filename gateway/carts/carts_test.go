@@ -1,6 +1,7 @@
 package carts_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,6 +52,11 @@ func TestNotThere(t *testing.T) {
 		"shop is off":  func(w *world, _ *carts.Call, _ *string) { w.config.Shops["main"] = carts.Shop{Off: true}; w.restart() },
 		"canceled": func(w *world, c *carts.Call, id *string) {
 			w.cart(w.service.Cancel(w.tb.Context(), *c, *id))
+		},
+		"canceled, but the shop is away": func(w *world, c *carts.Call, id *string) {
+			w.shop.stuck = commerce.Faultf(commerce.Temporary, "away")
+			w.cart(w.service.Cancel(w.tb.Context(), *c, *id))
+			w.service.ReturnDue(w.tb.Context()) // it is due again in a minute
 		},
 		"canceled and given back": func(w *world, c *carts.Call, id *string) {
 			w.cart(w.service.Cancel(w.tb.Context(), *c, *id))
@@ -336,7 +342,11 @@ func TestShopMoved(t *testing.T) {
 	first, second := w.create("a").ID, w.create("b").ID
 	w.shop.identity, w.shop.carts = "shop elsewhere", map[string][]commerce.CartLine{}
 	w.restart()
+	w.shop.asked = nil
 	w.cart(w.service.Replace(t.Context(), w.call(), first, lines("c")))
+	if diff := cmp.Diff([]string{""}, w.shop.asked); diff != "" {
+		t.Errorf("the new shop was asked for the old one's cart (-want +got):\n%s", diff)
+	}
 	w.cart(w.service.Cancel(t.Context(), w.call(), second))
 	w.service.ReturnDue(t.Context())
 	if len(w.shop.released) != 0 {
@@ -366,6 +376,27 @@ func TestRace(t *testing.T) {
 	wantKind(t, err, commerce.Conflict)
 	if c := w.cart(w.service.Get(t.Context(), w.call(), id)); c.Cart.Lines[0].ItemID != "a" {
 		t.Errorf("the loser's lines were stored: %+v", c)
+	}
+}
+
+// late is a store whose list of due carts is older than its carts.
+type late struct{ store.Store }
+
+func (s late) DueCarts(ctx context.Context, now time.Time, limit int) ([]store.Cart, error) {
+	return s.Store.DueCarts(ctx, now.Add(24*time.Hour), limit)
+}
+
+// TestNewLife: a cart that was replaced after it was listed as expired is not given back.
+func TestNewLife(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.Store = late{w.store}
+	w.restart()
+	id := w.create("a").ID
+	w.service.ReturnDue(t.Context())
+	w.cart(w.service.Get(t.Context(), w.call(), id))
+	if len(w.shop.released) != 0 {
+		t.Error("the shop's cart of a live one was given back")
 	}
 }
 

@@ -49,6 +49,7 @@ func token(t *testing.T, signer *handoff.Signer, c commerce.SavedCart) handoff.T
 func TestHandOff(t *testing.T) {
 	t.Parallel()
 	w, signer := withHandoff(t)
+	w.shop.anywhere = true
 	c := w.create("a")
 	first, second := token(t, signer, c), token(t, signer, w.cart(w.service.Get(t.Context(), w.call(), c.ID)))
 	if first.Nonce == second.Nonce {
@@ -85,7 +86,12 @@ func TestNothingToHandOff(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(w *world, id string){
 		"canceled": func(w *world, id string) { w.cart(w.service.Cancel(w.tb.Context(), w.call(), id)) },
-		"expired":  func(w *world, _ string) { w.clock.Advance(time.Hour) },
+		"canceled, but the shop is away": func(w *world, id string) {
+			w.shop.stuck = commerce.Faultf(commerce.Temporary, "away")
+			w.cart(w.service.Cancel(w.tb.Context(), w.call(), id))
+			w.service.ReturnDue(w.tb.Context())
+		},
+		"expired": func(w *world, _ string) { w.clock.Advance(time.Hour) },
 		"given back": func(w *world, _ string) {
 			w.clock.Advance(time.Hour)
 			w.service.ReturnDue(w.tb.Context())

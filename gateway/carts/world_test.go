@@ -138,8 +138,10 @@ type shop struct {
 	fail     error // of the next quotes
 	stuck    error // of releases
 	before   func()
-	leads    func() // before a buyer is led on
-	nowhere  bool   // there is no place where a buyer goes on
+	leads    func()   // before a buyer is led on
+	anywhere bool     // that place needs no cart of the shop
+	asked    []string // the carts that quotes were asked for
+	nowhere  bool     // there is no place where a buyer goes on
 }
 
 func (s *shop) adapter() adapters.Adapter {
@@ -155,7 +157,7 @@ func (s *shop) adapter() adapters.Adapter {
 			if s.leads != nil {
 				s.leads()
 			}
-			if ref == "" || s.nowhere {
+			if (ref == "" && !s.anywhere) || s.nowhere {
 				return "", errors.New("the buyer has it already")
 			}
 			return "https://shop.example/cart/" + ref, nil
@@ -180,6 +182,7 @@ func (s *shop) quote(_ context.Context, r adapters.QuoteRequest) (commerce.Quote
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.quotes++
+	s.asked = append(s.asked, r.CartRef)
 	if s.fail != nil {
 		return commerce.Quote{}, s.fail
 	}

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"net/netip"
 	"testing"
 
 	"github.com/postern-gateway/postern/gateway/httpapi"
@@ -50,7 +51,12 @@ func TestDiscovery(t *testing.T) {
 	if a.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("a shop that is not there yet would be remembered as absent: %v", a.header)
 	}
-	// A forged header finds nobody's shop.
+	// A proxy that is trusted says which host was called; anybody else's header finds nobody's shop.
+	w = newWorld(t, withDiscovery, func(w *world) { w.options.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")} })
+	forwarded := request{method: http.MethodGet, path: path, host: "nowhere.example", remote: "192.0.2.7:1", header: stranger("X-Forwarded-Host", "proxied.example")}
+	want(t, w.do(forwarded), http.StatusOK, "")
+	forwarded.remote = "192.0.2.8:1"
+	want(t, w.do(forwarded), http.StatusNotFound, "not_found")
 	want(t, w.do(request{method: http.MethodGet, path: path, host: "nowhere.example", header: stranger("X-Forwarded-Host", "main.example")}), http.StatusNotFound, "not_found")
 	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS"} {
 		a := w.do(request{method: method, path: path, header: stranger()})
