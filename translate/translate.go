@@ -70,7 +70,8 @@ type Version struct {
 	// session has one.
 	EncodeCompletion func(commerce.Session) ([]byte, error)
 	// EncodeError writes the body of an error answer. A param is given in
-	// terms of 2026-04-17 and written in terms of the date.
+	// terms of 2026-04-17 and written in terms of the date, unless the problem
+	// says that it is as sent.
 	EncodeError func(wire.Problem) ([]byte, error)
 	// EncodeEvent writes the body of the order webhook of the date.
 	EncodeEvent func(commerce.Event) ([]byte, error)

@@ -73,7 +73,8 @@ type Config struct {
 	Identities Identities
 	// Limits is nil when agents may call as often as they like.
 	Limits Limits
-	// Deviated hears of each shape that was read although the call's date does not have it; nil: nobody does.
+	// Deviated hears of each shape that was read although the call's date does not have it, once for each call, and of a date that was
+	// named by an alias; nil: nobody does.
 	Deviated func(ctx context.Context, agent, date string, d wire.Deviation)
 	Log      *slog.Logger     // nil: silent
 	Tracer   telemetry.Tracer // zero: off
