@@ -82,12 +82,17 @@ func TestAWholeQuote(t *testing.T) {
 		t.Error(d, asked.Codes)
 	}
 	rows := []commerce.Total{
-		{Type: commerce.TotalItemsBase, DisplayText: "Items", Amount: 6700}, {Type: commerce.TotalItemsDiscount, DisplayText: "Item discounts", Amount: 300},
-		{Type: commerce.TotalSubtotal, DisplayText: "Subtotal", Amount: 6400}, {Type: commerce.TotalDiscount, DisplayText: "Discount", Amount: 400},
-		{Type: commerce.TotalFulfillment, DisplayText: "Shipping", Amount: 600}, {Type: commerce.TotalTax, DisplayText: "Tax"},
+		{Type: commerce.TotalItemsBase, DisplayText: "Items", Amount: 6700},
+		{Type: commerce.TotalItemsDiscount, DisplayText: "Item discounts", Amount: 300},
+		{Type: commerce.TotalSubtotal, DisplayText: "Subtotal", Amount: 6400},
+		{Type: commerce.TotalDiscount, DisplayText: "Discount", Amount: 400},
+		{Type: commerce.TotalFulfillment, DisplayText: "Shipping", Amount: 600},
+		{Type: commerce.TotalTax, DisplayText: "Tax"},
 		{Type: commerce.TotalFee, DisplayText: "Fees", Description: "Deposit, Island", Amount: 560},
-		{Type: commerce.TotalGiftWrap, DisplayText: "Gift wrap", Amount: 300}, {Type: commerce.TotalTip, DisplayText: "Tip", Amount: 200},
-		{Type: commerce.TotalStoreCredit, DisplayText: "Store credit", Amount: 100}, {Type: commerce.TotalDue, DisplayText: "Total", Amount: 7560},
+		{Type: commerce.TotalGiftWrap, DisplayText: "Gift wrap", Amount: 300},
+		{Type: commerce.TotalTip, DisplayText: "Tip", Amount: 200},
+		{Type: commerce.TotalStoreCredit, DisplayText: "Store credit", Amount: 100},
+		{Type: commerce.TotalDue, DisplayText: "Total", Amount: 7560},
 	}
 	if d := cmp.Diff(rows, q.Totals); d != "" {
 		t.Error(d)

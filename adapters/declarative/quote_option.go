@@ -207,7 +207,7 @@ func (s *shop) selected(res quoteResult, options []commerce.FulfillmentOption, c
 // the row of a single option may be lower, by a promotion of the shop.
 func sumOfSelected(choices []commerce.Choice, options []commerce.FulfillmentOption) (*int64, error) {
 	if len(choices) < 2 {
-		return nil, nil //nolint:nilnil // nothing to hold the row against
+		return nil, nil // nothing to hold the row against
 	}
 	var sum int64
 	for _, o := range (commerce.Quote{Choices: choices, Options: options}).Selected() {

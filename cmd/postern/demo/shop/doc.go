@@ -178,7 +178,7 @@
 // state twice is one note; paid wants the total rounded to cents, else AMOUNT;
 // a paid order takes no other note (PAYMENT), a canceled one no payment (STATE).
 // void and failed leave the order's state alone: cancel it as well.
-// Cancel twice is cancel once; a shipped order is refused with STATE.
+// Cancel twice is cancel once; an order of which anything has left is refused with STATE.
 //
 //	"shipments":[{"id":"S7001","carrier":"UPS","tracking_no":"1Z999","tracking_url":"https://track.example/1Z999","state":"shipped",
 //	   "sent_at":"2026-11-22 08:00:00","delivered_at":"","lines":[{"line":"1","sku":"SCL-2000","qty":"1"}]}]

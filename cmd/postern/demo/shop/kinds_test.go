@@ -242,6 +242,7 @@ func TestControlMovesEveryKind(t *testing.T) {
 	control(409, "POST", at+"return", `{"sku":"TEE-000M","qty":1}`)
 	control(200, "POST", at+"ready", "")
 	state(Picking, ReadyToFetch)
+	control(409, "POST", at+"cancel", "")
 	control(409, "POST", at+"ready", "")
 	control(200, "POST", at+"deliver", "")
 	state(Picking, Delivered)

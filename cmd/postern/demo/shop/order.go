@@ -148,14 +148,18 @@ func (s *Shop) touch(o *Order) {
 
 func (s *Shop) stamp() string { return s.clock.Now().UTC().Format(time.DateTime) }
 
-// cancel ends an order and puts its pieces back on the shelf, once.
+// cancel ends an order and puts its pieces back on the shelf, once. What is on
+// its way cannot be put back; what was downloaded was never on a shelf.
 func (s *Shop) cancel(o *Order) error {
 	switch o.State {
 	case Canceled:
 		return nil
 	case Shipped, Delivered:
 		return stateError("cancel", o)
-	case Pending, Paid, Picking:
+	case Pending, Paid, Picking, OutForDelivery, ReadyToFetch: // the last two are of shipments
+		if slices.ContainsFunc(o.Shipments, func(sh Shipment) bool { return sh.Kind != KindDownload }) {
+			return stateError("cancel", o)
+		}
 	}
 	for _, l := range o.Lines {
 		if a, ok := s.items[l.SKU]; ok {

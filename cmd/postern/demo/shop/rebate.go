@@ -1,6 +1,10 @@
 package shop
 
-import "github.com/shopspring/decimal"
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
 
 // rebateID names what the shop takes off by itself.
 const rebateID = "THREE-MUGS"
@@ -35,10 +39,5 @@ func (s *Shop) longEnough(l cartLine) bool {
 
 // rebated says whether anything is taken off by itself.
 func (s *Shop) rebated(k *cart) bool {
-	for _, l := range k.lines {
-		if s.longEnough(l) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(k.lines, s.longEnough)
 }
