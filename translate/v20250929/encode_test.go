@@ -129,6 +129,8 @@ func TestSelectedOption(t *testing.T) {
 		"none":         {nil, ""},
 		"all lines":    {[]commerce.Choice{{OptionID: "ship"}}, "ship"},
 		"every line":   {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"li_2", "li_1"}}}, "ship"},
+		"every item":   {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"a", "b"}}}, "ship"},
+		"one item":     {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"a"}}}, ""},
 		"digital":      {[]commerce.Choice{{OptionID: "mail"}}, "mail"},
 		"one line":     {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"li_1"}}}, ""},
 		"two choices":  {[]commerce.Choice{{OptionID: "ship"}, {OptionID: "mail"}}, ""},
