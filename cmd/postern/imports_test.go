@@ -81,6 +81,7 @@ var support = map[string]int{
 	"gateway/payment/stripetest": 2, // a stateful Stripe on loopback; it must not share code with stripepay
 	"gateway/store/storetest":    2, // the suite of every store
 	"translate/schematest":       2, // checks answers against the published schemas
+	"gateway/conformance/broken": 1, // a seller with planted faults, which proves the suite; built with the tag brokenseller
 	"gateway/conformance":        1, // an agent written from the specification; it shares no wire types with translate
 }
 
@@ -102,7 +103,8 @@ var owners = []struct {
 	why      string
 }{
 	{"github.com/stripe/stripe-go", []string{"gateway/payment/stripepay"}, true, "one package speaks to Stripe"},
-	{"github.com/goccy/go-yaml", []string{"config", "translate/schematest"}, true, "adapters read their settings through config.Section"},
+	// conformance reads the published description of the events, which is YAML.
+	{"github.com/goccy/go-yaml", []string{"config", "translate/schematest", "gateway/conformance"}, true, "adapters read their settings through config.Section"},
 	{"gopkg.in/yaml.v3", nil, true, "it is unmaintained"},
 	{"database/sql", []string{"gateway/store/sqlstore"}, false, "one package speaks SQL"},
 	{"modernc.org/sqlite", []string{"gateway/store/sqlstore"}, false, "one package knows the driver"},

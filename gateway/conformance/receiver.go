@@ -22,7 +22,7 @@ const (
 	eventsPath = "/agentic_checkout/webhooks/order_events"
 	// eventTime is how long the suite waits for an event, and eventLook how often it looks. A seller on the same machine needs milliseconds.
 	eventTime = 20 * time.Second
-	eventLook = 20 * time.Millisecond
+	eventLook = 10 * time.Millisecond
 	// tolerance is how old a signature may be.
 	tolerance = 300 * time.Second
 	maxEvent  = 1 << 20 // bytes

@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -26,21 +25,22 @@ type Result struct {
 	// Reason says why it failed or was skipped, without secrets.
 	Reason string `json:"reason,omitempty"`
 	// Notes say how it was looked at where that is not the same everywhere.
-	Notes    []string      `json:"notes,omitempty"`
-	Text     string        `json:"statement"`
-	Source   string        `json:"source,omitempty"`
-	Duration time.Duration `json:"duration_ns,format:nano"`
+	Notes  []string `json:"notes,omitempty"`
+	Text   string   `json:"statement"`
+	Source string   `json:"source,omitempty"`
+	// Millis is how long it took, in milliseconds.
+	Millis int64 `json:"duration_ms"`
 }
 
 // Section is the results of one date over one transport, in the order of [Statements].
 type Section struct {
-	Version   string        `json:"version"`
-	Transport Transport     `json:"transport"`
-	Passed    int           `json:"passed"`
-	Failed    int           `json:"failed"`
-	Skipped   int           `json:"skipped"`
-	Results   []Result      `json:"results"`
-	Duration  time.Duration `json:"duration_ns,format:nano"`
+	Version   string    `json:"version"`
+	Transport Transport `json:"transport"`
+	Passed    int       `json:"passed"`
+	Failed    int       `json:"failed"`
+	Skipped   int       `json:"skipped"`
+	Results   []Result  `json:"results"`
+	Millis    int64     `json:"duration_ms"`
 	// Capabilities is what the seller's session said of itself in this date; empty before 2026-01-30.
 	Capabilities jsontext.Value `json:"capabilities,omitempty"`
 }
@@ -66,7 +66,7 @@ type Report struct {
 	// Discovery is the seller's discovery document as it came; empty if it has none.
 	Discovery jsontext.Value `json:"discovery,omitempty"`
 	Runs      []Section      `json:"runs"`
-	Duration  time.Duration  `json:"duration_ns,format:nano"`
+	Millis    int64          `json:"duration_ms"`
 }
 
 // Failed is how many statements failed in all.

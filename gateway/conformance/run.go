@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/postern-gateway/postern/gateway/clock"
 )
@@ -122,7 +123,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 			}
 		}
 	}
-	report.Duration = r.clock.Now().Sub(began).Round(time.Millisecond)
+	report.Millis = r.clock.Now().Sub(began).Milliseconds()
 	return report, nil
 }
 
@@ -197,7 +198,7 @@ func (r *run) section(ctx context.Context, date string, t Transport) Section {
 		} else {
 			start := r.clock.Now()
 			result = (&trial{run: r, ctx: ctx, statement: s, date: date, transport: t}).attempt()
-			result.Duration = r.clock.Now().Sub(start).Round(time.Millisecond)
+			result.Millis = r.clock.Now().Sub(start).Milliseconds()
 			if err := r.calm(ctx); err != nil && result.Outcome == Passed {
 				result.Outcome, result.Reason = Failed, err.Error()
 			}
@@ -210,8 +211,27 @@ func (r *run) section(ctx context.Context, date string, t Transport) Section {
 			break
 		}
 	}
-	out.Duration = r.clock.Now().Sub(began).Round(time.Millisecond)
+	out.Capabilities = r.capabilities(ctx, date, t)
+	out.Millis = r.clock.Now().Sub(began).Milliseconds()
 	return out
+}
+
+// capabilities is what a session of the seller says of itself.
+func (r *run) capabilities(ctx context.Context, date string, t Transport) jsontext.Value {
+	item := r.seller.Items[ItemPlain]
+	if !since(date, v4) || item == "" {
+		return nil
+	}
+	look := &trial{run: r, ctx: ctx, date: date, transport: t}
+	a, err := look.exchange(opCreate, "", look.able(list{"3ds", "biometric", "address_verification"}, "discount"))
+	if err != nil || a.refused {
+		return nil
+	}
+	text, err := textOf(a.at("capabilities"))
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // calm takes back what a statement did to the shop and the receiver.

@@ -93,13 +93,15 @@ func logsHideSecrets(t *trial) {
 		wrong["authentication_result"] = t.authenticated("ds-unlogged")
 		secrets = append(secrets, "Y29uZm9ybWFuY2UtY3J5cHRvZ3I=")
 	}
-	t.do(opComplete, s.text("id"), wrong)
+	paid := t.do(opComplete, s.text("id"), wrong)
 	if t.harness.offers[OfferFaults] {
 		t.fault(Fault{Kind: FaultDown})
 		t.do(opUpdate, s.text("id"), obj{t.lineKey(): t.lines(t.plain(2))}) // failures are what is logged most
 		t.healed()
 	}
-	t.awaitSuccess(func() answer { return t.do(opComplete, s.text("id"), t.pay(s, token)) })
+	if paid.refused {
+		t.awaitSuccess(func() answer { return t.do(opComplete, s.text("id"), t.pay(s, token)) })
+	}
 	lines, _ := t.logged(from)
 	t.last = answer{}
 	for _, line := range lines {

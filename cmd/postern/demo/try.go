@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,11 +12,16 @@ import (
 )
 
 // Stay prints what can be tried by hand, shows the events that come, and returns when ctx ends.
-func (d *Demo) Stay(ctx context.Context) error {
+func (d *Demo) Stay(ctx context.Context) (err error) {
 	text, err := d.tryLines()
 	if err != nil {
 		return err
 	}
+	takeBack, err := d.announce()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, takeBack()) }()
 	d.screen.text("%s", text)
 	d.world.receiver.onEvent(d.showEvent)
 	defer d.world.receiver.onEvent(nil)
@@ -65,6 +71,8 @@ func (d *Demo) tryLines() (string, error) {
 	note("see where the money is, and what the shop sells")
 	line(`curl -sS %s%s -u %s:`, d.world.stripe.URL(), stripetest.ControlLedger, stripetest.SellerKey)
 	line(`curl -sS %s/items; echo`, d.world.shop.URL())
+	note("hold it against the specification, in every version, over REST and MCP; nothing else should buy meanwhile")
+	line(`postern conform`)
 	line("\n%s %s", d.screen.paint(dim, "gateway.yaml, shop.yaml and the gateway's log:"), d.world.dir)
 	line("")
 	return b.String(), err
