@@ -148,7 +148,8 @@ func TestUnion(t *testing.T) {
 			"create", change{"items": "", "line_items": `[{"item":{"id":"a","quantity":1}}]`}, both(3, "item_nested lines_name", "item_nested quantity_sent"),
 		},
 		"suggested price": {
-			"create", change{"items": "", "line_items": `[{"id":"a","suggested_price":{"amount":1,"source":{"feed_id":"f"},"observed_at":"2026-05-20T14:35:00Z"}}]`},
+			"create",
+			change{"items": "", "line_items": `[{"id":"a","suggested_price":{"amount":1,"source":{"feed_id":"f"},"observed_at":"2026-05-20T14:35:00Z"}}]`},
 			[6]string{
 				"lines_name quantity_missing suggested_price", "lines_name quantity_missing suggested_price", "lines_name quantity_missing suggested_price",
 				"suggested_price", "suggested_price",
@@ -177,7 +178,8 @@ func TestUnion(t *testing.T) {
 		"notes, update": {"update", change{"order_notes": `"ring"`}, until(4, "order_notes")},
 		"attribution":   {"create", change{"affiliate_attribution": `{"provider":"p","token":"t","later":1}`}, until(1, "affiliate_attribution")},
 		"attribution of no source type": {
-			"create", change{"affiliate_attribution": `{"provider":"p","token":"t","source":{"url":"https://a.example/"}}`},
+			"create",
+			change{"affiliate_attribution": `{"provider":"p","token":"t","source":{"url":"https://a.example/"}}`},
 			[6]string{"affiliate_attribution source_type_missing", "source_type_missing", "source_type_missing", "source_type_missing", "source_type_missing", "source_type_missing"},
 		},
 		"unknown member": {"create", change{"agent_capabilities": `{"features":{"x":null}}`}, everywhere("unknown_member")},
@@ -186,11 +188,13 @@ func TestUnion(t *testing.T) {
 		"address": {"create", change{"fulfillment_address": fullAddress}, since(1, "fulfillment_address")},
 		"details": {"create", change{"fulfillment_details": `{"name":"Ada","phone_number":"1","email":"a@b.example","address":` + fullAddress + `}`}, until(1, "fulfillment_details")},
 		"half an address": {
-			"update", change{"fulfillment_details": `{"address":{"country":"US"}}`},
+			"update",
+			change{"fulfillment_details": `{"address":{"country":"US"}}`},
 			[6]string{"address_part_missing fulfillment_details", "address_part_missing", "address_part_missing", "address_part_missing", "address_part_missing", "address_part_missing"},
 		},
 		"company in an address": {
-			"update", change{"fulfillment_details": `{"address":` + strings.Replace(fullAddress, `{`, `{"company":"C",`, 1) + `}`},
+			"update",
+			change{"fulfillment_details": `{"address":` + strings.Replace(fullAddress, `{`, `{"company":"C",`, 1) + `}`},
 			[6]string{"address_company fulfillment_details", "address_company", "address_company", "address_company"},
 		},
 		"phone of a contact": {"update", change{"fulfillment_details": `{"phone":"1"}`}, [6]string{
@@ -214,11 +218,13 @@ func TestUnion(t *testing.T) {
 
 		"buyer of the old dates": {"create", change{"buyer": oldBuyer}, [6]string{}},
 		"buyer of a platform": {
-			"create", change{"buyer": `{"name":"Ada King","email":"ada@example.com","phone":"1"}`},
+			"create",
+			change{"buyer": `{"name":"Ada King","email":"ada@example.com","phone":"1"}`},
 			both(3, "buyer_name buyer_name_missing phone_name", "buyer_name phone_name"),
 		},
 		"buyer with a profile": {
-			"create", change{"buyer": `{"full_name":"Ada","email":"ada@example.com","customer_id":"c","account_type":"guest","loyalty":{"tier":"gold"}}`},
+			"create",
+			change{"buyer": `{"full_name":"Ada","email":"ada@example.com","customer_id":"c","account_type":"guest","loyalty":{"tier":"gold"}}`},
 			until(3, "buyer_name_missing buyer_profile"),
 		},
 		"an account of no known type": {
@@ -228,23 +234,28 @@ func TestUnion(t *testing.T) {
 		"token":       {"complete", change{"payment_data": `{"token":"t","provider":"stripe","billing_address":` + fullAddress + `}`}, since(3, "payment_token")},
 		"token alone": {"complete", change{"payment_data": `{"token":"t"}`}, both(3, "provider_missing", "payment_token provider_missing")},
 		"handler": {
-			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"type":"seller_backed_saved_card","credential":{"type":"spt","token":"t"},"id":"i"}}`},
+			"complete",
+			change{"payment_data": `{"handler_id":"h","instrument":{"type":"seller_backed_saved_card","credential":{"type":"spt","token":"t"},"id":"i"}}`},
 			until(3, "payment_handler"),
 		},
 		"instrument without types": {
-			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"credential":{"token":"t"}}}`},
+			"complete",
+			change{"payment_data": `{"handler_id":"h","instrument":{"credential":{"token":"t"}}}`},
 			both(3, "credential_type_missing instrument_type_missing payment_handler", "credential_type_missing instrument_type_missing"),
 		},
 		"instrument with the token": {
-			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"type":"card","token":"t"}}`},
+			"complete",
+			change{"payment_data": `{"handler_id":"h","instrument":{"type":"card","token":"t"}}`},
 			both(3, "credential_missing payment_handler", "credential_missing"),
 		},
 		"terms of an invoice": {
-			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"type":"c","credential":{"type":"spt","token":"t"}},"payment_terms":"net_15"}`},
+			"complete",
+			change{"payment_data": `{"handler_id":"h","instrument":{"type":"c","credential":{"type":"spt","token":"t"}},"payment_terms":"net_15"}`},
 			until(3, "invoice_terms payment_handler"),
 		},
 		"handler and token": {
-			"complete", change{"payment_data": `{"handler_id":"h","instrument":{"type":"c","credential":{"type":"spt","token":"t"}},"token":"x"}`},
+			"complete",
+			change{"payment_data": `{"handler_id":"h","instrument":{"type":"c","credential":{"type":"spt","token":"t"}},"token":"x"}`},
 			both(3, "payment_handler unknown_member", "unknown_member"),
 		},
 		"details on complete": {"complete", change{"fulfillment_details": `{"email":"new@example.com"}`}, until(5, "fulfillment_details")},
@@ -319,26 +330,50 @@ func TestUnionHasOneMeaning(t *testing.T) {
 			`{"selected_fulfillment_options":[{"type":"shipping","shipping":{"option_id":"o","item_ids":["a"]}}]}`,
 			`{"selected_fulfillment_options":[{"shipping":{"option_id":"o","item_ids":["a"]}}]}`,
 		}, commerce.UpdateRequest{Choices: choice}},
-		{"update", []string{`{"fulfillment_option_id":"o"}`, `{"selected_fulfillment_options":"o"}`, `{"selected_fulfillment_options":[{"option_id":"o"}]}`},
-			commerce.UpdateRequest{Choices: commerce.Set([]commerce.Choice{{OptionID: "o"}})}},
-		{"update", []string{`{"fulfillment_option_id":null}`, `{"selected_fulfillment_options":null}`},
-			commerce.UpdateRequest{Choices: commerce.Clear[[]commerce.Choice]()}},
-		{"update", []string{`{"fulfillment_address":` + fullAddress + `}`, `{"fulfillment_details":{"address":` + fullAddress + `}}`},
-			commerce.UpdateRequest{ShipTo: commerce.Set(commerce.ContactChange{Address: commerce.Set(address)})}},
+		{
+			"update",
+			[]string{`{"fulfillment_option_id":"o"}`, `{"selected_fulfillment_options":"o"}`, `{"selected_fulfillment_options":[{"option_id":"o"}]}`},
+			commerce.UpdateRequest{Choices: commerce.Set([]commerce.Choice{{OptionID: "o"}})},
+		},
+		{
+			"update",
+			[]string{`{"fulfillment_option_id":null}`, `{"selected_fulfillment_options":null}`},
+			commerce.UpdateRequest{Choices: commerce.Clear[[]commerce.Choice]()},
+		},
+		{
+			"update",
+			[]string{`{"fulfillment_address":` + fullAddress + `}`, `{"fulfillment_details":{"address":` + fullAddress + `}}`},
+			commerce.UpdateRequest{ShipTo: commerce.Set(commerce.ContactChange{Address: commerce.Set(address)})},
+		},
 		{"update", []string{`{"fulfillment_details":null}`}, commerce.UpdateRequest{ShipTo: commerce.Clear[commerce.ContactChange]()}},
-		{"update", []string{`{"fulfillment_address":null}`, `{"fulfillment_details":{"address":null}}`},
-			commerce.UpdateRequest{ShipTo: commerce.Set(commerce.ContactChange{Address: commerce.Clear[commerce.Address]()})}},
-		{"update", []string{`{"discounts":{"codes":["B"]}}`, `{"coupons":["B"]}`, `{"coupons":["A"],"discounts":{"codes":["B"]}}`},
-			commerce.UpdateRequest{Codes: commerce.Set([]string{"B"})}},
-		{"update", []string{`{"discounts":{"codes":[]}}`, `{"coupons":["A"],"discounts":{"codes":[]}}`, `{"coupons":[]}`},
-			commerce.UpdateRequest{Codes: commerce.Set([]string{})}},
+		{
+			"update",
+			[]string{`{"fulfillment_address":null}`, `{"fulfillment_details":{"address":null}}`},
+			commerce.UpdateRequest{ShipTo: commerce.Set(commerce.ContactChange{Address: commerce.Clear[commerce.Address]()})},
+		},
+		{
+			"update",
+			[]string{`{"discounts":{"codes":["B"]}}`, `{"coupons":["B"]}`, `{"coupons":["A"],"discounts":{"codes":["B"]}}`},
+			commerce.UpdateRequest{Codes: commerce.Set([]string{"B"})},
+		},
+		{
+			"update",
+			[]string{`{"discounts":{"codes":[]}}`, `{"coupons":["A"],"discounts":{"codes":[]}}`, `{"coupons":[]}`},
+			commerce.UpdateRequest{Codes: commerce.Set([]string{})},
+		},
 		{"update", []string{`{"discounts":null}`, `{"coupons":null}`, `{"discounts":{"codes":null}}`}, commerce.UpdateRequest{Codes: commerce.Clear[[]string]()}},
 		{"update", []string{`{"buyer":null}`}, commerce.UpdateRequest{Buyer: commerce.Clear[commerce.Buyer]()}},
 		{"update", []string{`{}`, `{"unknown":[1,2]}`}, commerce.UpdateRequest{}},
-		{"create", []string{`{"metadata":{"cart_id":"cart_1"}}`, `{"items":[],"metadata":{"cart_id":"cart_1"}}`, `{"line_items":null,"metadata":{"cart_id":"cart_1"}}`},
-			commerce.CreateRequest{CartID: "cart_1", Metadata: map[string]any{"cart_id": "cart_1"}}},
-		{"create", []string{`{"items":[{"id":"a","quantity":2}],"metadata":{"cart_id":7}}`},
-			commerce.CreateRequest{Lines: two.Lines, Metadata: map[string]any{"cart_id": wire.Number("7")}}},
+		{
+			"create",
+			[]string{`{"metadata":{"cart_id":"cart_1"}}`, `{"items":[],"metadata":{"cart_id":"cart_1"}}`, `{"line_items":null,"metadata":{"cart_id":"cart_1"}}`},
+			commerce.CreateRequest{CartID: "cart_1", Metadata: map[string]any{"cart_id": "cart_1"}},
+		},
+		{
+			"create",
+			[]string{`{"items":[{"id":"a","quantity":2}],"metadata":{"cart_id":7}}`},
+			commerce.CreateRequest{Lines: two.Lines, Metadata: map[string]any{"cart_id": wire.Number("7")}},
+		},
 		{"complete", []string{
 			`{"payment_data":{"handler_id":"h","instrument":{"type":"card","credential":{"type":"spt","token":"t"}}},"fulfillment_details":{"phone":"1","name":null}}`,
 			`{"payment_data":{"handler_id":"h","instrument":{"type":"card","credential":{"type":"spt","token":"t"}}},"fulfillment_details":{"phone_number":"1","name":null}}`,

@@ -1,6 +1,8 @@
 package reader
 
 import (
+	"slices"
+
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/translate/wire"
 )
@@ -116,15 +118,9 @@ func (d Dialect) context(v wire.Value, deviation wire.Deviation) wire.Value {
 // word is a text of a closed list that only passes through.
 func word(v wire.Value, known ...string) string {
 	text := v.Text()
-	if text == "" {
-		return text
+	if text != "" && !slices.Contains(known, text) {
+		v.Deviate(UnknownValue)
 	}
-	for _, k := range known {
-		if text == k {
-			return text
-		}
-	}
-	v.Deviate(UnknownValue)
 	return text
 }
 
