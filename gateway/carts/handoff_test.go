@@ -72,6 +72,9 @@ func TestHandOff(t *testing.T) {
 	// The shop's cart is the buyer's (S3): a replace begins another, and only that one is given back.
 	again := w.cart(w.service.Replace(t.Context(), w.call(), c.ID, lines("b")))
 	token(t, signer, again)
+	if _, err := w.service.HandOff(t.Context(), first); !errors.Is(err, handoff.ErrGone) {
+		t.Errorf("a token that was used leads on again: %v", err)
+	}
 	w.cart(w.service.Cancel(t.Context(), w.call(), c.ID))
 	w.service.ReturnDue(t.Context())
 	if diff := cmp.Diff(map[string][]string{"shopcart_1": {"a"}}, w.shop.held()); diff != "" {
