@@ -69,6 +69,7 @@ func TestAnExpiredTokenEndsAtOnce(t *testing.T) {
 
 func TestOrigins(t *testing.T) {
 	t.Parallel()
+	worlds := map[string]*world{}
 	for _, tt := range []struct {
 		origin, host string
 		local        bool // the connection came in on loopback
@@ -100,8 +101,11 @@ func TestOrigins(t *testing.T) {
 		{"", "main.example", true, "", false, true},
 		{"", "other.example", true, "", true, true}, // a proxy on this machine
 	} {
-		w := newWorld(t, func(o *mcpapi.Options) { o.PublicURL, o.Proxied = tt.public, tt.proxied })
-		rec := w.post(token, ping, func(r *http.Request) {
+		kind := fmt.Sprint(tt.public, tt.proxied)
+		if worlds[kind] == nil {
+			worlds[kind] = newWorld(t, func(o *mcpapi.Options) { o.PublicURL, o.Proxied = tt.public, tt.proxied })
+		}
+		rec := worlds[kind].post(token, ping, func(r *http.Request) {
 			r.Host = tt.host
 			switch tt.origin {
 			case "":

@@ -53,41 +53,55 @@ var payloads = map[acp.Operation][]string{
 	acp.CartGet:     {``},
 }
 
-// TestSameAnswers holds that one payload gets one answer, whichever transport carried it, in every operation.
-func TestSameAnswers(t *testing.T) {
-	t.Parallel()
-	for operation, bodies := range payloads {
-		for i, payload := range bodies {
-			t.Run(fmt.Sprintf("%s/%d", operation, i), func(t *testing.T) {
-				t.Parallel()
-				same(t, newWorld(t), newWorld(t), operation, payload)
-			})
-		}
-	}
+// twins are two equal worlds: the one is asked over REST, the other over MCP.
+type twins struct {
+	rest, tool *world
+	seq        int
 }
 
-// same asks two equal worlds for the same thing, over REST and over MCP, and compares what they say. It returns REST's answer.
-func same(tb testing.TB, a, b *world, operation acp.Operation, payload string) answer {
+func newTwins(tb testing.TB) *twins {
 	tb.Helper()
-	for _, w := range []*world{a, b} {
-		for _, first := range []call{{operation: acp.Create, payload: create, key: "open"}, {operation: acp.CartCreate, payload: cart, key: "open"}} {
-			if opened := w.rest(first); opened.failed {
-				tb.Fatalf("create: %s", opened.body)
-			}
+	return &twins{rest: newWorld(tb), tool: newWorld(tb)}
+}
+
+// same asks both worlds for the same thing and compares what they say, and how much they did.
+func (w *twins) same(tb testing.TB, operation acp.Operation, payload string) {
+	tb.Helper()
+	w.rest.tb, w.tool.tb = tb, tb
+	w.seq++
+	c := call{operation: operation, payload: payload, key: fmt.Sprint("key-", w.seq)}
+	if !c.opens() {
+		open := call{operation: acp.Create, payload: create, key: fmt.Sprint("open-", w.seq)}
+		if strings.HasPrefix(string(operation), "cart") {
+			open.operation, open.payload = acp.CartCreate, cart
 		}
+		first, second := w.rest.rest(open), w.tool.rest(open)
+		if first.body != second.body || first.failed {
+			tb.Fatalf("the worlds are not equal:\n%s\n%s", first.body, second.body)
+		}
+		c.id = idOf(tb, first)
 	}
-	c := call{operation: operation, id: "cs_1", payload: payload, key: "key"}
-	if strings.HasPrefix(string(operation), "cart") {
-		c.id = "cart_1"
-	}
-	rest, tool := a.rest(c), b.tool(c)
+	rest, tool := w.rest.rest(c), w.tool.tool(c)
 	if rest.failed != tool.failed || !sameText(tb, rest.body, tool.body, tool.failed) {
 		tb.Errorf("%s %q\nREST %v %s\nMCP  %v %s", operation, payload, rest.failed, rest.body, tool.failed, tool.body)
 	}
-	if a.desk.calls != b.desk.calls {
-		tb.Errorf("%s %q: REST did %d things, MCP %d", operation, payload, a.desk.calls, b.desk.calls)
+	if w.rest.desk.calls != w.tool.desk.calls {
+		tb.Errorf("%s %q: REST did %d things, MCP %d", operation, payload, w.rest.desk.calls, w.tool.desk.calls)
 	}
-	return rest
+}
+
+// TestSameAnswers holds that one payload gets one answer, whichever transport carried it, in every operation.
+func TestSameAnswers(t *testing.T) {
+	t.Parallel()
+	w := newTwins(t)
+	for operation, bodies := range payloads {
+		for _, payload := range bodies {
+			w.same(t, operation, payload)
+		}
+	}
+	if w.rest.desk.calls < 30 {
+		t.Errorf("only %d things were done", w.rest.desk.calls)
+	}
 }
 
 // sameText compares bodies to the letter, but for errors in the data of JSON-RPC, which the SDK may escape differently.
@@ -178,8 +192,7 @@ func FuzzRESTandMCP(f *testing.F) {
 			}
 		}
 	}
-	a, b := newWorld(f), newWorld(f)
-	seq := 0
+	w := newTwins(f)
 	f.Fuzz(func(t *testing.T, which uint8, payload []byte) {
 		operation := order[int(which)%len(order)]
 		v := jsontext.Value(payload)
@@ -192,23 +205,6 @@ func FuzzRESTandMCP(f *testing.F) {
 		if v.Kind() == 'n' && operation == acp.Cancel {
 			return // models write null for nothing
 		}
-		seq++
-		a.tb, b.tb = t, t
-		c := call{operation: operation, payload: string(payload), key: fmt.Sprint("key-", seq)}
-		if !c.opens() {
-			open := call{operation: acp.Create, payload: create, key: fmt.Sprint("open-", seq)}
-			if operation == acp.CartReplace {
-				open.operation, open.payload = acp.CartCreate, cart
-			}
-			first, second := a.rest(open), b.rest(open)
-			if first.body != second.body || first.failed {
-				t.Fatalf("the worlds are not equal:\n%s\n%s", first.body, second.body)
-			}
-			c.id = idOf(t, first)
-		}
-		rest, tool := a.rest(c), b.tool(c)
-		if rest.failed != tool.failed || !sameText(t, rest.body, tool.body, tool.failed) || a.desk.calls != b.desk.calls {
-			t.Errorf("%s %q\nREST %v %s\nMCP  %v %s", operation, payload, rest.failed, rest.body, tool.failed, tool.body)
-		}
+		w.same(t, operation, string(payload))
 	})
 }
