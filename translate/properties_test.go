@@ -27,6 +27,7 @@ func canonicalTypes() map[string]reflect.Type {
 		reflect.TypeFor[commerce.AuthenticationMetadata](), reflect.TypeFor[commerce.AuthenticationProvider](),
 		reflect.TypeFor[commerce.AuthenticationResult](), reflect.TypeFor[commerce.Buyer](), reflect.TypeFor[commerce.CancelRequest](),
 		reflect.TypeFor[commerce.Capabilities](), reflect.TypeFor[commerce.Cart](), reflect.TypeFor[commerce.CartLine](),
+		reflect.TypeFor[commerce.CartRequest](), reflect.TypeFor[commerce.SavedCart](), reflect.TypeFor[commerce.SuggestedPrice](),
 		reflect.TypeFor[commerce.Choice](), reflect.TypeFor[commerce.Company](), reflect.TypeFor[commerce.CompleteRequest](),
 		reflect.TypeFor[commerce.Confirmation](), reflect.TypeFor[commerce.Contact](), reflect.TypeFor[commerce.Coupon](),
 		reflect.TypeFor[commerce.CreateRequest](), reflect.TypeFor[commerce.Dimensions](), reflect.TypeFor[commerce.Disclosure](),
@@ -47,8 +48,8 @@ func canonicalTypes() map[string]reflect.Type {
 	return canonical
 }
 
-// TestPropertiesHaveAPlace walks every property of the five published
-// schemas: each has a field of the canonical model or a reason why not, and no
+// TestPropertiesHaveAPlace walks every property of the schemas of the five
+// dates, of the preview and of carts: each has a field of the canonical model or a reason why not, and no
 // line of the table is about something that is not published.
 func TestPropertiesHaveAPlace(t *testing.T) {
 	t.Parallel()
@@ -69,8 +70,12 @@ func TestPropertiesHaveAPlace(t *testing.T) {
 		return
 	}
 	published := map[string]string{}
-	for _, date := range publishedDates {
-		body, err := os.ReadFile(filepath.Join(dir, "spec", date, "json-schema", "schema.agentic_checkout.json"))
+	files := []string{"2026-04-17/json-schema/schema.cart.json", "unreleased/json-schema/schema.cart.json"}
+	for _, date := range append([]string{"unreleased"}, publishedDates...) {
+		files = append(files, date+"/json-schema/schema.agentic_checkout.json")
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(filepath.Join(dir, "spec", filepath.FromSlash(file)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +86,7 @@ func TestPropertiesHaveAPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, definition := range schema.Defs {
-			walk(name, definition, func(property string) { published[property] = date })
+			walk(name, definition, func(property string) { published[property] = file })
 		}
 	}
 	if len(published) < 400 {

@@ -8,11 +8,10 @@
 // validates against the published schema (spec/2025-09-29, read 2026-11-22),
 // which is closed, so nothing of a newer date may leak into it.
 //
-// The readers of members that all dates share are exported for the newer dates
-// ([Lines], [Buyer], [Address] and more). Functions are pure and safe for
-// concurrent use.
+// Functions are pure and safe for concurrent use.
 //
-// It may import translate/wire, gateway/commerce and third-party packages.
+// It may import translate/reader, translate/write and what is below it,
+// translate/wire, gateway/commerce and third-party packages.
 package v20250929
 
 // Date is the API-Version of this package.

@@ -11,8 +11,8 @@
 //
 // Functions are pure and safe for concurrent use.
 //
-// It may import translate/wire, older dates, gateway/commerce and third-party
-// packages.
+// It may import translate/reader, translate/write and what is below it,
+// translate/wire, older dates, gateway/commerce and third-party packages.
 package v20260417
 
 // Date is the API-Version of this package.
