@@ -73,8 +73,7 @@ func TestPublishedRequests(t *testing.T) {
 			for _, v := range s.versions {
 				_, r, err := read(v, s.operation, string(s.body))
 				got := names(r)
-				var refusal *wire.Refusal
-				if errors.As(err, &refusal) {
+				if refusal, ok := errors.AsType[*wire.Refusal](err); ok {
 					got = "refused: " + refusal.Reason.String() + " at " + refusal.Param
 				}
 				if want := broken[key]; got != want {

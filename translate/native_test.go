@@ -142,7 +142,7 @@ func TestNativeShapes(t *testing.T) {
 			for _, v := range reading {
 				_, r, err := read(v, operation, string(body))
 				invalid := check.Check(v.Date, kinds[operation], body)
-				if refusal := (*wire.Refusal)(nil); errors.As(err, &refusal) {
+				if refusal, ok := errors.AsType[*wire.Refusal](err); ok {
 					if invalid == nil && !stricter(operation, refusal) {
 						t.Fatalf("%s allows what is refused: %v\n%s", v.Date, err, body)
 					}

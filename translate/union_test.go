@@ -271,7 +271,7 @@ func TestUnion(t *testing.T) {
 		"cancel with more": {"cancel", change{"anything": `1`}, [6]string{}},
 	} {
 		for _, list := range tt.want {
-			for _, deviation := range strings.Fields(list) {
+			for deviation := range strings.FieldsSeq(list) {
 				delete(left, deviation)
 			}
 		}

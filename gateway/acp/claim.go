@@ -38,7 +38,7 @@ func ValidKey(key string) bool {
 // believes itself protected.
 func (c *call) checkKey() error {
 	switch {
-	case !c.request.KeyPresent && c.version.KeyRequired && !c.request.KeyOptional && !(c.request.MCP && c.keyless):
+	case !c.request.KeyPresent && c.version.KeyRequired && !c.request.KeyOptional && (!c.request.MCP || !c.keyless):
 		return commerce.Faultf(commerce.IdempotencyKeyRequired, "the idempotency key is missing (header Idempotency-Key, over MCP meta.idempotency_key); send a new one with each new request")
 	case c.request.KeyPresent && !ValidKey(c.request.Key):
 		return &commerce.Fault{Kind: commerce.Invalid, Message: "the idempotency key must hold 1 to 255 characters"}

@@ -421,7 +421,7 @@ func (c *call) render(ctx context.Context) checkout.Call {
 		status = http.StatusCreated
 	case Complete:
 		encode = c.version.EncodeCompletion
-	case Get, Update, Cancel:
+	case Get, Update, Cancel, CartCreate, CartGet, CartReplace, CartCancel:
 	}
 	return checkout.Call{
 		Agent: c.agent, Shop: c.shop, Subject: c.subject, Claim: c.claim,

@@ -22,7 +22,7 @@ func (d Dialect) buyer(v wire.Value) commerce.Buyer {
 		d.profile(name)
 	}
 	first, last := v.Get("first_name"), v.Get("last_name")
-	if !d.Profile && !(first.HasValue() && last.HasValue()) {
+	if !d.Profile && (!first.HasValue() || !last.HasValue()) {
 		v.Deviate(BuyerNameMissing)
 	}
 	return commerce.Buyer{

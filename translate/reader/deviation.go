@@ -71,9 +71,9 @@ const (
 	// InstrumentTypeMissing is an instrument without type.
 	InstrumentTypeMissing wire.Deviation = "instrument_type_missing"
 	// CredentialMissing is an instrument that holds the token itself.
-	CredentialMissing wire.Deviation = "credential_missing"
+	CredentialMissing wire.Deviation = "credential_missing" //nolint:gosec // the name of a deviation
 	// CredentialTypeMissing is a credential without type.
-	CredentialTypeMissing wire.Deviation = "credential_type_missing"
+	CredentialTypeMissing wire.Deviation = "credential_type_missing" //nolint:gosec // the name of a deviation
 	// InvoiceTerms are a purchase order number or terms of payment in a date that has none.
 	InvoiceTerms wire.Deviation = "invoice_terms"
 )
