@@ -51,9 +51,14 @@ func TestHandOff(t *testing.T) {
 	w, signer := withHandoff(t)
 	w.shop.anywhere = true
 	c := w.create("a")
-	first, second := token(t, signer, c), token(t, signer, w.cart(w.service.Get(t.Context(), w.call(), c.ID)))
-	if first.Nonce == second.Nonce {
-		t.Error("two answers carry one token")
+	first := token(t, signer, c)
+	if again := token(t, signer, w.cart(w.service.Get(t.Context(), w.call(), c.ID))); again != first {
+		t.Error("a cart does not read as it was told")
+	}
+	w.clock.Advance(8 * time.Minute) // more than half of its time has passed
+	second := token(t, signer, w.cart(w.service.Get(t.Context(), w.call(), c.ID)))
+	if !second.Expires.After(first.Expires) {
+		t.Error("an address that is nearly over is told")
 	}
 	address, err := w.service.HandOff(t.Context(), first)
 	if err != nil || address != "https://shop.example/cart/shopcart_1" {

@@ -142,7 +142,8 @@ func (s *Service) Get(ctx context.Context, c Call, id string) (store.Answer, err
 	if err != nil {
 		return store.Answer{}, err
 	}
-	return s.render(c, kept)
+	s.invite(&kept)
+	return s.render(c, kept.Cart)
 }
 
 // Replace puts other lines and another buyer into a cart, prices it and gives it a new span of life. A second call without a key does
@@ -255,7 +256,8 @@ func decode(row store.Cart) (kept record, err error) {
 
 // commit stores the cart in place of version expect, together with the call's answer. A canceled one is due to be given back at once.
 func (s *Service) commit(ctx context.Context, c Call, kept record, expect int64) (store.Answer, error) {
-	answer, err := s.render(c, kept)
+	s.invite(&kept)
+	answer, err := s.render(c, kept.Cart)
 	if err != nil {
 		return store.Answer{}, err
 	}
@@ -289,15 +291,8 @@ func (s *Service) row(kept record) (store.Cart, error) {
 	return store.Cart{ID: c.ID, Agent: c.Agent, Shop: c.Shop, DueAt: c.ExpiresAt, UpdatedAt: s.clock.Now(), Body: body}, nil
 }
 
-// render encodes the cart. Its address for the buyer is made for each answer and never stored, because such addresses are short-lived.
-func (s *Service) render(c Call, kept record) (store.Answer, error) {
-	cart := kept.Cart
-	shop := s.shops[cart.Shop]
-	if s.handoff != nil && shop.Continue > 0 && !cart.Canceled && !kept.HandedOff {
-		if _, err := shop.Upstream.ContinueURL(cart.Cart, cart.Quote.CartRef); err == nil { // what does not lead anywhere is not offered
-			cart.ContinueURL = s.handoff.URL(handoff.Cart, cart.ID, shop.Continue)
-		}
-	}
+// render encodes the cart.
+func (s *Service) render(c Call, cart commerce.SavedCart) (store.Answer, error) {
 	a, err := c.Render(cart)
 	if err != nil {
 		return a, fmt.Errorf("render cart %s: %w", cart.ID, err)
