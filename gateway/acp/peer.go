@@ -34,6 +34,8 @@ type Peer struct {
 	Token string
 	// Host is the name that the agent called, with or without a port.
 	Host string
+	// Identity is a signed token that names the buyer; empty when there is none.
+	Identity string
 	// RequestID names the request in logs.
 	RequestID string
 

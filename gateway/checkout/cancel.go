@@ -36,6 +36,7 @@ func (s *Service) Cancel(ctx context.Context, c Call, id string, r commerce.Canc
 func (s *Service) end(ctx context.Context, c Call, row store.Session, cs commerce.Session, status commerce.Status) (store.Answer, error) {
 	now := s.clock.Now()
 	cs.Status, cs.UpdatedAt, cs.Messages = status, now, nil
+	cs.AuthenticationMetadata, cs.ContinueURL = nil, "" // nothing is asked and nobody is led on any more
 	fresh, err := sessionRow(cs)
 	if err != nil {
 		return store.Answer{}, err

@@ -22,7 +22,7 @@ func (h *handler) mount(next http.Handler) {
 		h.mux.HandleFunc(p, func(w http.ResponseWriter, r *http.Request) {
 			began := h.clock.Now()
 			x := &exchange{id: requestID(r.Header)}
-			peer := &acp.Peer{Token: bearer(r.Header), Host: h.host(r), RequestID: x.id}
+			peer := &acp.Peer{Token: bearer(r.Header), Host: h.host(r), Identity: joined(r.Header, headerIdentity), RequestID: x.id}
 			w.Header().Set(headerRequestID, x.id)
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 			seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}

@@ -111,7 +111,8 @@ func (s *shell) handler(t tool) mcp.ToolHandler {
 		v := visitOf(ctx)
 		r := acp.Request{
 			Operation: t.operation, MCP: true, ID: a.id, Token: v.peer.Token, Host: v.peer.Host, APIVersion: a.meta.APIVersion,
-			Language: a.meta.AcceptLanguage, Signature: a.meta.Signature, Timestamp: a.meta.Timestamp, RequestID: v.peer.RequestID,
+			Language: a.meta.AcceptLanguage, Signature: a.meta.Signature, Timestamp: a.meta.Timestamp, Identity: v.peer.Identity,
+			RequestID: v.peer.RequestID,
 		}
 		if a.meta.Key != nil {
 			r.Key, r.KeyPresent = *a.meta.Key, true
