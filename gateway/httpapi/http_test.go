@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/postern-gateway/postern/gateway/acp"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/httpapi"
 )
 
 func TestPurchaseInBothDates(t *testing.T) {
@@ -244,5 +248,54 @@ func TestClosedStore(t *testing.T) {
 	a := w.do(request{method: http.MethodGet, path: "/checkout_sessions/" + id})
 	if a.status < 500 {
 		t.Errorf("a get without a store: %d %s", a.status, a.body)
+	}
+}
+
+// eavesdropper is a pipeline that hears what the shell understood.
+type eavesdropper struct{ heard acp.Request }
+
+func (e *eavesdropper) Do(_ context.Context, r acp.Request) acp.Response {
+	e.heard = r
+	return acp.Response{Status: http.StatusOK, Body: []byte("{}")}
+}
+
+// TestWhatTheShellUnderstands: every header that has a meaning reaches the pipeline, and two lines of one are never one of them.
+func TestWhatTheShellUnderstands(t *testing.T) {
+	t.Parallel()
+	w, ear := newWorld(t), &eavesdropper{}
+	w.options.Pipeline, w.options.Carts = ear, true
+	w.handler = httpapi.NewHandler(w.options)
+	for _, c := range []struct {
+		method, path string
+		operation    acp.Operation
+		id           string
+		keyOptional  bool
+	}{
+		{"POST", "/checkout_sessions", acp.Create, "", false},
+		{"GET", "/checkout_sessions/x1", acp.Get, "x1", false},
+		{"POST", "/checkout_sessions/x1", acp.Update, "x1", false},
+		{"POST", "/checkout_sessions/x1/complete", acp.Complete, "x1", false},
+		{"POST", "/checkout_sessions/x1/cancel", acp.Cancel, "x1", false},
+		{"POST", "/carts", acp.CartCreate, "", false},
+		{"GET", "/carts/x1", acp.CartGet, "x1", false},
+		{"PUT", "/carts/x1", acp.CartReplace, "x1", true},
+		{"POST", "/carts/x1", acp.CartReplace, "x1", false},
+		{"POST", "/carts/x1/cancel", acp.CartCancel, "x1", false},
+	} {
+		q := w.build(request{method: c.method, path: c.path, header: map[string]string{
+			"Authorization": "Bearer t", "API-Version": newest, "Idempotency-Key": "k", "Accept-Language": "de", "Request-Id": "r",
+			"Signature": "sig", "Timestamp": "2026-11-22T12:00:00Z", "Buyer-Identity": "a.b.c",
+		}})
+		q.Header.Add("Signature", "another")
+		w.handler.ServeHTTP(httptest.NewRecorder(), q)
+		got := ear.heard
+		got.Body = nil
+		want := acp.Request{
+			Operation: c.operation, ID: c.id, Token: "t", Host: "main.example", APIVersion: newest, Key: "k", KeyPresent: true,
+			KeyOptional: c.keyOptional, Language: "de", Signature: "sig, another", Timestamp: "2026-11-22T12:00:00Z", Identity: "a.b.c", RequestID: "r",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s %s (-want +got):\n%s", c.method, c.path, diff)
+		}
 	}
 }
