@@ -21,10 +21,11 @@ type AppliedDiscount struct {
 	Allocations []Allocation
 }
 
-// Allocation is the part of a discount that falls on one thing: LineID for a line, OptionID for a fulfillment option, neither for
-// the whole order.
+// Allocation is the part of a discount that falls on one thing: LineID for a line, OptionID for a fulfillment option, Row for what
+// the session pays under one name, such as fulfillment; none of them for the whole order.
 type Allocation struct {
 	LineID, OptionID string
+	Row              TotalType `json:",omitempty"`
 	Amount           int64
 }
 

@@ -108,7 +108,11 @@ func target(part commerce.Allocation, q commerce.Quote) wire.Path {
 			return wire.Root.Name("fulfillment_options").Index(i)
 		}
 	}
-	return wire.Root.Name("totals")
+	whole := wire.Root.Name("totals")
+	if part.Row != "" {
+		return whole.Name(string(part.Row)) // as the published sample of free shipping has it
+	}
+	return whole
 }
 
 // couponOf fills id and name, which the schema requires and a shop may lack.
