@@ -58,7 +58,11 @@ func TestPurchase(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", tool, err)
 		}
-		if err := json.Unmarshal([]byte(result.Content[0].(*mcp.TextContent).Text), &s); err != nil {
+		text, ok := result.Content[0].(*mcp.TextContent)
+		if !ok {
+			t.Fatalf("%s: content %v", tool, result.Content)
+		}
+		if err := json.Unmarshal([]byte(text.Text), &s); err != nil {
 			t.Fatal(err)
 		}
 		return s

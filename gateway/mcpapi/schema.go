@@ -130,22 +130,24 @@ func capabilitiesSchema() schema {
 }
 
 func createSchema() schema {
-	return object("The checkout to open.", map[string]schema{
-		"line_items": linesSchema(), "currency": text("ISO 4217, lower case such as usd."), "capabilities": capabilitiesSchema(),
-		"buyer": buyerSchema(), "fulfillment_details": deliverySchema(), "fulfillment_groups": groupsSchema(), "discounts": discountsSchema(),
-		"affiliate_attribution": attributionSchema(), "locale": text("The buyer's language, such as en-US."),
-		"timezone": text("The buyer's time zone, such as America/New_York."), "order_notes": notesSchema(), "quote_id": text("A quote that this is based on."),
-		"metadata": object("Of yours, for the shop.", map[string]schema{}),
-	}, "line_items", "currency")
+	return object("The checkout to open.", createMembers(object("Of yours, for the shop.", map[string]schema{})), "line_items", "currency")
 }
 
 // createFromCartSchema is that of a create where carts are: the lines may be a cart's.
 func createFromCartSchema() schema {
-	s := createSchema().with("required", []string{"currency"})
-	s["properties"].(map[string]schema)["metadata"] = object("Of yours, for the shop.", map[string]schema{
+	return object("The checkout to open.", createMembers(object("Of yours, for the shop.", map[string]schema{
 		"cart_id": text("The id of a cart of create_cart, whose lines are then bought; leave line_items out with it."),
-	})
-	return s
+	})), "currency")
+}
+
+func createMembers(metadata schema) map[string]schema {
+	return map[string]schema{
+		"line_items": linesSchema(), "currency": text("ISO 4217, lower case such as usd."), "capabilities": capabilitiesSchema(),
+		"buyer": buyerSchema(), "fulfillment_details": deliverySchema(), "fulfillment_groups": groupsSchema(), "discounts": discountsSchema(),
+		"affiliate_attribution": attributionSchema(), "locale": text("The buyer's language, such as en-US."),
+		"timezone": text("The buyer's time zone, such as America/New_York."), "order_notes": notesSchema(), "quote_id": text("A quote that this is based on."),
+		"metadata": metadata,
+	}
 }
 
 func updateSchema() schema {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func TestToolsOfTheSDKsClient(t *testing.T) {
 		if !ok || body["id"] != arguments["id"] && tool != "create_checkout_session" {
 			t.Fatalf("%s: %v", tool, result.StructuredContent)
 		}
-		return body["status"].(string)
+		return fmt.Sprint(body["status"])
 	}
 	meta := func(key string) map[string]any {
 		return map[string]any{"api_version": newest, "idempotency_key": key, "authorization": "is ignored", "x": []any{1}}
