@@ -117,9 +117,9 @@ func undelivered(q commerce.Quote, cart commerce.Cart) (m []commerce.Message) {
 	lost := slices.DeleteFunc(slices.Clone(open), func(id string) bool { // no option delivers them
 		return slices.ContainsFunc(q.Options, func(o commerce.FulfillmentOption) bool { return delivers(o, id) })
 	})
-	addressless := addressless(q, cart)
+	nowhere := addressless(q, cart)
 	switch {
-	case addressless:
+	case nowhere:
 		m = append(m, commerce.ErrorMessage(commerce.CodeMissing, paramAddress, commerce.RequiresBuyerInput,
 			"A delivery address is needed."))
 	case len(q.Options) == 0 && !said(paramAddress) && len(q.Totals) > 0:
@@ -133,7 +133,7 @@ func undelivered(q commerce.Quote, cart commerce.Cart) (m []commerce.Message) {
 		m = append(m, commerce.ErrorMessage(commerce.CodeMissing, paramSelected, commerce.RequiresBuyerInput,
 			"A fulfillment option must be selected."))
 	}
-	if addressless {
+	if nowhere {
 		return m // with an address, more may be offered
 	}
 	for _, id := range lost {
