@@ -9,7 +9,8 @@
 // a write whose answer is lost, broken or followed by any failure is unknown, never refused. Placing: a description whose lost order
 // could not be found again is refused with the reason.
 //
-// The files, in the order of a call: load.go and load_operation.go compile the description; declarative.go is the contract; input.go is
-// what expressions see; run.go makes the calls and rule.go reads refusals; result.go, quote.go, order.go, item.go and feed.go read results;
-// round.go rounds. The package imports adapters, shopclient, commerce, clock and config, and never YAML.
+// The files, in the order of a call: load.go and load_operation.go compile the description, reads.go derives facts from what it reads;
+// declarative.go is the contract; input.go is what expressions see; run.go makes the calls and rule.go reads refusals; result.go, the
+// quote files, charges.go, discount.go, order.go, item.go and feed.go read results, in which plain.go leaves no markup; round.go rounds;
+// continue.go makes the link into the shop. The package imports adapters, shopclient, commerce, clock and config, and never YAML.
 package declarative
