@@ -159,12 +159,14 @@ func (v *Validators) schema(apiVersion string, kind Kind) (*jsonschema.Schema, e
 	if s, ok := d.schemas[kind]; ok {
 		return s, nil
 	}
-	location := checkoutSchema + "#/$defs/" + string(kind)
+	var location string
 	switch kind {
 	case Event:
 		location = webhookSchema + "#/components/schemas/" + string(kind)
 	case Cart, CartCreateRequest, CartUpdateRequest:
 		location = cartSchema + "#/$defs/" + string(kind)
+	default:
+		location = checkoutSchema + "#/$defs/" + string(kind)
 	}
 	s, err := d.compiler.Compile(location)
 	if err != nil {

@@ -96,7 +96,12 @@ func Email(address string) string {
 }
 
 func notOfHost(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
+		return false
+	default:
+		return true
+	}
 }
 
 // Timestamp is t in RFC 3339 and UTC, to the millisecond where it has a part
