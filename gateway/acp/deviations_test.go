@@ -17,6 +17,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/translate"
+	"github.com/postern-gateway/postern/translate/reader"
 	"github.com/postern-gateway/postern/translate/wire"
 )
 
@@ -79,14 +80,16 @@ func TestStrictAgent(t *testing.T) {
 		{"2025-09-29", `{"items":[{"id":"a","quantity":1}],"fulfillment_details":{"name":"Ada"}}`, "$.fulfillment_details"},
 		{"2025-12-12", `{"items":[{"id":"a","quantity":1},{"id":"b"}],"x":1}`, "$.items[1].quantity"},
 		{"2026-04-17", createBody, ""},
-		{"2026-04-17", `{"line_items":[{"id":"a","quantity":2}],"currency":"usd","capabilities":{}}`, "$.line_items[0].quantity"},
+		{"2026-04-17", `{"line_items":[{"id":"a","quantity":2}],"buyer":null,"currency":"usd","capabilities":{}}`, ""},
+		{"2026-04-17", `{"items":[{"id":"a"}],"currency":"usd","capabilities":{}}`, "$.items"},
 		{"2026-04-17", `{"line_items":[{"id":"a"}],"currency":"usd"}`, "$.capabilities"},
-		{"2026-04-17", `{"line_items":[{"id":"a"}],"currency":"usd","capabilities":{},"buyer":null}`, "$.buyer"},
 	} {
 		p, heard, asked := deviating(t, true, translate.Set{})
 		r := p.Do(t.Context(), ask(tt.version, tt.body))
 		if tt.param == "" {
-			if r.Status != 201 || *asked == 0 || len(heard.list) != 0 {
+			if r.Status != 201 || *asked == 0 || slices.ContainsFunc(heard.list, func(d string) bool {
+				return !strings.HasSuffix(d, string(reader.QuantitySent)) && !strings.HasSuffix(d, string(reader.NullValue))
+			}) {
 				t.Errorf("%s %s: %d %s, %v", tt.version, tt.body, r.Status, r.Body, heard.list)
 			}
 			continue

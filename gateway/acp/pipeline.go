@@ -20,6 +20,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/telemetry"
 	"github.com/postern-gateway/postern/translate"
+	"github.com/postern-gateway/postern/translate/reader"
 	"github.com/postern-gateway/postern/translate/wire"
 )
 
@@ -397,7 +398,7 @@ func decode[T any](ctx context.Context, c *call, read func(*wire.Reader) (T, err
 	r, err := read(body)
 	for _, d := range body.Deviations() {
 		c.deviated(ctx, c.agent, c.version.Date, d.Deviation)
-		if c.strict && err == nil {
+		if c.strict && err == nil && !reader.Published(d.Deviation) {
 			err = &wire.Refusal{
 				Param: d.Param, Reason: wire.OtherDate, Detail: string(d.Deviation) + " is none of ACP " + c.version.Date + ", and this agent is held to its version",
 			}

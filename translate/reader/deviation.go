@@ -113,3 +113,8 @@ const (
 	// clears in an update (rfc.agentic_checkout 6.2).
 	NullValue wire.Deviation = "null_value"
 )
+
+// Published reports whether the specification asks for d elsewhere than in the schema that lacks it: without a quantity nobody could buy
+// two of anything (the RFCs and samples of every date have it), and null clears (rfc.agentic_checkout 6.2, read 2026-11-22). Such a
+// deviation is counted, and no agent is refused for it.
+func Published(d wire.Deviation) bool { return d == QuantitySent || d == NullValue }
