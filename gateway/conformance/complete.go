@@ -37,7 +37,10 @@ func completeStatements() []Statement {
 }
 
 func completes(t *trial) {
-	id, s := t.paid()
+	open := t.ready()
+	id := open.text("id")
+	s := t.success(t.do(opComplete, id, t.pay(open, t.enough(open))), http.StatusOK)
+	t.check(s.text("status") == "completed", "the session is %q, want completed", s.text("status"))
 	o := s.at("order")
 	t.check(o.text("id") != "", "the order has no id")
 	t.check(o.text("id") != id, "the order has the session's id for its own")

@@ -30,7 +30,7 @@ func createStatements() []Statement {
 
 func createsWhole(t *trial) {
 	for _, body := range []obj{t.bare(t.plain(1)), t.whole(t.plain(1))} {
-		s := t.create(body)
+		s := t.success(t.do(opCreate, "", body), http.StatusCreated)
 		for _, name := range sessionShapes[t.date].required {
 			t.check(s.at(name).present, "the session has no %s", name)
 		}
@@ -143,7 +143,7 @@ func (t *trial) soldOut() string {
 
 func showsSoldOut(t *trial) {
 	gone := t.soldOut()
-	s := t.create(t.whole(t.plain(1), wanted{gone, 1}))
+	s := t.success(t.do(opCreate, "", t.whole(t.plain(1), wanted{gone, 1})), http.StatusCreated)
 	t.check(s.text("status") == "not_ready_for_payment", "with a line out of stock the session is %q", s.text("status"))
 	m, ok := hasMessage(s, "error", "out_of_stock")
 	t.check(ok, "there is no error message out_of_stock: %s", brief(s.at("messages").value))

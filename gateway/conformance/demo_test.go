@@ -52,6 +52,9 @@ func TestDemo(t *testing.T) {
 			if r.Millis > 500 {
 				t.Logf("%s over %s: %s took %d ms", s.Version, s.Transport, r.ID, r.Millis)
 			}
+			if r.Outcome == conformance.Skipped && os.Getenv("CONFORM_SKIPS") != "" {
+				t.Logf("skip %s over %s: %s: %s", s.Version, s.Transport, r.ID, r.Reason)
+			}
 			if r.Outcome == conformance.Failed {
 				t.Errorf("%s over %s: %s failed: %s", s.Version, s.Transport, r.ID, r.Reason)
 			}

@@ -33,7 +33,7 @@ func showsLastState(t *trial) {
 	fresh := t.ready()
 	id := fresh.text("id")
 	look := func(what string, last node) {
-		got := t.get(id)
+		got := t.success(t.do(opGet, id, nil), http.StatusOK)
 		t.check(same(unclocked(last), unclocked(got)), "after %s get shows something else: %s", what, difference(unclocked(last), unclocked(got)))
 	}
 	look("create", fresh)

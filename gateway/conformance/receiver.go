@@ -46,7 +46,7 @@ type receiver struct {
 
 	mu      sync.Mutex
 	got     []delivery
-	answers []int // what the next deliveries are told; 0 cuts the connection
+	answers map[string][]int // what the next deliveries about a session are told; 0 cuts the connection
 }
 
 // listen opens the receiver and has the harness send events to it.
@@ -55,7 +55,7 @@ func (r *run) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for events: %w", err)
 	}
-	rec := &receiver{url: "http://" + ln.Addr().String() + eventsPath, done: make(chan error, 1)}
+	rec := &receiver{url: "http://" + ln.Addr().String() + eventsPath, done: make(chan error, 1), answers: map[string][]int{}}
 	rec.http = &http.Server{Handler: rec, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second}
 	go func() { rec.done <- rec.http.Serve(ln) }()
 	r.receiver = rec
@@ -109,21 +109,26 @@ func (r *receiver) keep(d delivery) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d.answer = http.StatusOK
-	if len(r.answers) > 0 {
-		d.answer, r.answers = r.answers[0], r.answers[1:]
+	if next := r.answers[d.session()]; len(next) > 0 {
+		d.answer, r.answers[d.session()] = next[0], next[1:]
 	}
 	r.got = append(r.got, d)
 	return d.answer
 }
 
-// answerWith tells the next deliveries these statuses, one each; 0 cuts the connection.
-func (r *receiver) answerWith(statuses ...int) {
+// answerWith tells the next deliveries about a session these statuses, one each; 0 cuts the connection.
+func (r *receiver) answerWith(session string, statuses ...int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answers = statuses
+	r.answers[session] = statuses
 }
 
-func (r *receiver) answerWell() { r.answerWith() }
+// answerWell tells all deliveries that they were taken.
+func (r *receiver) answerWell() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers = map[string][]int{}
+}
 
 // of are the deliveries about a session.
 func (r *receiver) of(session string) []delivery {

@@ -1,9 +1,6 @@
 package conformance
 
-import (
-	"net/http"
-	"slices"
-)
+import "slices"
 
 // lineView is a line of a session, whatever the date. Amounts are minor units.
 type lineView struct {
@@ -108,22 +105,22 @@ func hasMessage(s node, kind string, codes ...string) (node, bool) {
 
 // create makes a session from a body, or fails the statement.
 func (t *trial) create(body any, options ...option) node {
-	return t.success(t.do(opCreate, "", body, options...), http.StatusCreated)
+	return t.fine(t.do(opCreate, "", body, options...))
 }
 
 // update changes a session, or fails the statement.
 func (t *trial) update(id string, body any, options ...option) node {
-	return t.success(t.do(opUpdate, id, body, options...), http.StatusOK)
+	return t.fine(t.do(opUpdate, id, body, options...))
 }
 
 // get reads a session, or fails the statement.
 func (t *trial) get(id string, options ...option) node {
-	return t.success(t.do(opGet, id, nil, options...), http.StatusOK)
+	return t.fine(t.do(opGet, id, nil, options...))
 }
 
 // cancel cancels a session, or fails the statement.
 func (t *trial) cancel(id string, options ...option) node {
-	return t.success(t.do(opCancel, id, nil, options...), http.StatusOK)
+	return t.fine(t.do(opCancel, id, obj{}, options...))
 }
 
 // ready makes a session that can be paid.
@@ -146,7 +143,7 @@ func (t *trial) paid(options ...option) (string, node) {
 
 func (t *trial) paidWith(body obj, options ...option) (string, node) {
 	s := t.readyWith(body, options...)
-	done := t.success(t.do(opComplete, s.text("id"), t.pay(s, t.enough(s)), options...), http.StatusOK)
+	done := t.fine(t.do(opComplete, s.text("id"), t.pay(s, t.enough(s)), options...))
 	t.check(done.text("status") == "completed", "the completed session is %q: %s", done.text("status"), brief(done.at("messages").value))
 	return s.text("id"), done
 }

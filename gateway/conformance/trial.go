@@ -202,6 +202,14 @@ func (t *trial) success(a answer, status int) node {
 	return a.node
 }
 
+// fine fails unless the call succeeded, with whatever status: where a call only leads to what a statement is about.
+func (t *trial) fine(a answer) node {
+	if a.refused || !a.present {
+		t.failf("the call must succeed")
+	}
+	return a.node
+}
+
 // refusal fails unless the call was refused with one of the statuses and a flat error, and with the code where one is given.
 func (t *trial) refusal(a answer, code string, statuses ...int) node {
 	if !a.refused {

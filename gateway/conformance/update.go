@@ -28,7 +28,7 @@ func updateStatements() []Statement {
 func updatesWhole(t *trial) {
 	before := t.ready()
 	id := before.text("id")
-	after := t.update(id, obj{t.lineKey(): t.lines(t.plain(2))})
+	after := t.success(t.do(opUpdate, id, obj{t.lineKey(): t.lines(t.plain(2))}), http.StatusOK)
 	for _, name := range sessionShapes[t.date].required {
 		t.check(after.at(name).present, "after an update the session has no %s", name)
 	}

@@ -161,8 +161,10 @@ func olderEvents(t *trial) {
 func retriesEvents(t *trial) {
 	t.subscribed()
 	t.need(OfferClock, OfferMoves)
-	t.receiver.answerWith(http.StatusServiceUnavailable, http.StatusTooManyRequests, 0, http.StatusInternalServerError)
-	id, _ := t.paid()
+	s := t.ready()
+	id := s.text("id")
+	t.receiver.answerWith(id, http.StatusServiceUnavailable, http.StatusTooManyRequests, 0, http.StatusInternalServerError)
+	t.fine(t.do(opComplete, id, t.pay(s, t.enough(s))))
 	t.comes(id, isType("order_create"))
 	tries := t.events(id)
 	t.check(len(tries) >= 5, "the event came %d times, want 5: after 503, 429, a lost answer and 500", len(tries))
@@ -179,7 +181,7 @@ func retriesEvents(t *trial) {
 	}
 	// While one event of an order waits, no later one overtakes it.
 	t.recorded(id)
-	t.receiver.answerWith(http.StatusServiceUnavailable)
+	t.receiver.answerWith(id, http.StatusServiceUnavailable)
 	t.move(id, "ship", Move{})
 	t.comes(id, hasStatus("shipped"))
 	order := accepted(t.events(id))
@@ -188,7 +190,7 @@ func retriesEvents(t *trial) {
 		t.notef("the harness cannot change secrets")
 		return
 	}
-	t.receiver.answerWith(slices.Repeat([]int{http.StatusServiceUnavailable}, 3)...)
+	t.receiver.answerWith(id, slices.Repeat([]int{http.StatusServiceUnavailable}, 3)...)
 	t.move(id, "deliver", Move{})
 	t.comes(id, func(d delivery) bool { return d.text("type") == "order_update" && d.answer != http.StatusOK })
 	t.restart(true)

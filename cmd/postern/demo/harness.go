@@ -159,3 +159,6 @@ func number(r *http.Request, name string) (int64, error) {
 
 // Harness is where the conformance suite sees and moves what happens in the demo, and the key that opens it.
 func (d *Demo) Harness() (url, key string) { return d.world.harness.url, d.world.harness.key }
+
+// URL is the gateway's origin.
+func (d *Demo) URL() string { return d.world.origin() }
