@@ -121,6 +121,7 @@ func TestSelectedOption(t *testing.T) {
 	t.Parallel()
 	all := []commerce.FulfillmentOption{
 		{Type: commerce.Shipping, ID: "ship"}, {Type: commerce.Pickup, ID: "fetch"}, {Type: commerce.Digital, ID: "mail"},
+		{Type: commerce.Shipping, ID: "some", LineIDs: []string{"li_1"}}, // the other line needs no delivery
 	}
 	for name, tt := range map[string]struct {
 		choices []commerce.Choice
@@ -129,6 +130,7 @@ func TestSelectedOption(t *testing.T) {
 		"none":         {nil, ""},
 		"all lines":    {[]commerce.Choice{{OptionID: "ship"}}, "ship"},
 		"every line":   {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"li_2", "li_1"}}}, "ship"},
+		"of its lines": {[]commerce.Choice{{OptionID: "some"}}, "some"},
 		"every item":   {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"a", "b"}}}, "ship"},
 		"one item":     {[]commerce.Choice{{OptionID: "ship", LineIDs: []string{"a"}}}, ""},
 		"digital":      {[]commerce.Choice{{OptionID: "mail"}}, "mail"},
@@ -145,7 +147,7 @@ func TestSelectedOption(t *testing.T) {
 		if a.FulfillmentOptionID != tt.want {
 			t.Errorf("%s: got %q, want %q", name, a.FulfillmentOptionID, tt.want)
 		}
-		if len(a.FulfillmentOptions) != 2 {
+		if len(a.FulfillmentOptions) != 3 {
 			t.Errorf("%s: pickup is shown, or something else is not: %v", name, a.FulfillmentOptions)
 		}
 	}

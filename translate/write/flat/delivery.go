@@ -73,9 +73,9 @@ func Whole(q commerce.Quote) string {
 	if o == nil || !Shown(o) {
 		return ""
 	}
-	covered := write.ChosenLines(q, q.Choices[0], o)
+	named := q.Choices[0].LineIDs // none are all that need delivery
 	for _, l := range q.Lines {
-		if !contains(covered, l) {
+		if len(named) > 0 && !contains(named, l) {
 			return ""
 		}
 	}
