@@ -47,8 +47,10 @@ func (l Limits) Of(a Agent) AgentLimits {
 		own    *int
 		common int
 	}{
-		{&own.RequestsPerSecond, l.RequestsPerSecond}, {&own.Burst, l.Burst},
-		{&own.CompletesPerMinute, l.CompletesPerMinute}, {&own.RejectedCodesPerMinute, l.RejectedCodesPerMinute},
+		{&own.RequestsPerSecond, l.RequestsPerSecond},
+		{&own.Burst, l.Burst},
+		{&own.CompletesPerMinute, l.CompletesPerMinute},
+		{&own.RejectedCodesPerMinute, l.RejectedCodesPerMinute},
 	} {
 		if *rate.own == 0 {
 			*rate.own = rate.common

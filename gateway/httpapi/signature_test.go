@@ -35,8 +35,10 @@ func TestFault62_Signatures(t *testing.T) {
 		}
 	}
 	for _, r := range []request{
-		{path: "/checkout_sessions", body: lineItems}, {path: "/carts", body: cartLines},
-		{method: http.MethodPut, path: "/carts/cart_1", body: cartLines}, {path: "/carts/cart_1/cancel"},
+		{path: "/checkout_sessions", body: lineItems},
+		{path: "/carts", body: cartLines},
+		{method: http.MethodPut, path: "/carts/cart_1", body: cartLines},
+		{path: "/carts/cart_1/cancel"},
 	} {
 		for name, header := range map[string]map[string]string{
 			"none":            {"Idempotency-Key": "none"},
