@@ -120,7 +120,9 @@ func TestBuyerIsShownWhole(t *testing.T) {
 func TestSelectedOption(t *testing.T) {
 	t.Parallel()
 	all := []commerce.FulfillmentOption{
-		{Type: commerce.Shipping, ID: "ship"}, {Type: commerce.Pickup, ID: "fetch"}, {Type: commerce.Digital, ID: "mail"},
+		{Type: commerce.Shipping, ID: "ship"},
+		{Type: commerce.Pickup, ID: "fetch"},
+		{Type: commerce.Digital, ID: "mail"},
 		{Type: commerce.Shipping, ID: "some", LineIDs: []string{"li_1"}}, // the other line needs no delivery
 	}
 	for name, tt := range map[string]struct {
