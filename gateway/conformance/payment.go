@@ -97,7 +97,7 @@ func backedHandlersAreProven(t *trial) {
 	shown := backed(s)
 	t.check(len(shown) > 0, "a proven buyer with a stored card is shown none")
 	for i, h := range shown {
-		t.check(h.truth("requires_delegate_payment") && !h.truth("requires_pci_compliance"), "handler %d wants the wrong way of payment", i)
+		t.check(!h.truth("requires_pci_compliance") && h.text("psp") == "seller_managed", "handler %d wants card data, or has the psp %q, want seller_managed", i, h.text("psp"))
 	}
 	t.check(len(backed(t.get(s.text("id"), withToken(who.Token)))) == 0, "without the proof a later answer still shows the stored instrument")
 	bad := t.do(opCreate, "", t.whole(t.plain(1)), withToken(who.Token), withProof(who.IdentityHeader, who.Identity+"x"))
