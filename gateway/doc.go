@@ -8,13 +8,18 @@
 // [New] wires everything, bottom up and in a straight line; there is no registry and no container, so what runs is what stands there.
 // [Check] finds what a configuration file cannot know about itself. A call then takes this way:
 //
-//   - [httpapi.NewHandler] is the REST shell: paths, methods, media types, sizes. It knows HTTP and nothing else.
-//   - [acp.Pipeline.Do] is the one pipeline of a call, whatever carried it: agent, version, idempotency claim, decode, service, encode.
-//     Its fault table is the only place where a kind of fault becomes a status and a code.
+//   - [httpapi.NewHandler] is the REST shell: paths, methods, media types, sizes, and [httpapi.Discovery], which tells what is
+//     configured and nothing else. It knows HTTP and nothing of the protocol's meaning.
+//   - [mcpapi.New] is the MCP shell: tools for paths, the same pipeline. It is stateless, because what lasts is the ACP session.
+//   - [acp.Pipeline.Do] is the one pipeline of a call, whatever carried it: agent, version, limits, buyer, signature, idempotency claim,
+//     decode, service, encode. Its fault table is the only place where a kind of fault becomes a status and a code. [limits.Limiter],
+//     [signing.Verifier] and [identity.Prover] are asked there and nowhere else.
 //   - [translate.Version] is one date of the protocol as pure functions. Wire JSON exists below that folder only; everything above
-//     speaks [commerce.Session], [commerce.Quote] and [commerce.Order].
+//     speaks [commerce.Session], [commerce.Quote] and [commerce.Order]. All dates are read by one reader in translate/reader.
 //   - [checkout.Service] is create, read, update, complete and cancel. Completing is a saga, and [checkout.Steps] is its table: what
 //     each step does outside, under which key, and where each outcome leads. Begin there when you want to know whether money is safe.
+//   - [carts.Service] keeps what an agent puts together before there is a checkout, and gives it back to the shop in the end.
+//   - [handoff.Signer] makes the addresses by which a buyer leaves the agent and goes on in the shop; its package says what follows.
 //   - [upstream.Shop] is the shop behind a deadline, a circuit breaker, a catalogue cache and spans, once for all shops.
 //   - [adapters.Adapter] is the contract with a shop: a value of functions. Most shops are reached by one that is made from YAML, by
 //     [github.com/postern-gateway/postern/adapters/declarative.New]; docs/declarative.md is its reference.
@@ -32,6 +37,9 @@
 //	                        │                │  └───────────────────────┘
 //	                        ▼                ▼     undone: declined, refused, out of stock, price moved
 //	                    canceled / expired  canceled / expired
+//
+// Three more states stand where ready would: authentication_required until a result of 3-D Secure came, requires_escalation and
+// pending_approval while a person must act, be it the buyer who went on in the shop or the seller. An update leaves each of them.
 //
 // From the intent on, the session is bound to its attempt: update and cancel answer 409 and expiry passes it by. It opens again only
 // when the hold was read back canceled, and it is completed in the same commit that stores the order, the first event and the answer.
@@ -83,11 +91,32 @@
 // Requests are answered in their own date and events in the date of the agent's subscription, from one canonical model. Nothing binds
 // a session to the date that created it.
 //
+// One reader serves all dates, where the design had one in each folder: agents mix shapes whatever date they name. What a date does not
+// have is counted, so that it is seen. The writers share translate/write, so that none is written twice. An error's param names the place
+// as it was sent, over MCP too, because a stored answer is replayed to the letter over both.
+//
+// No date has a member that makes a checkout from a cart; metadata.cart_id is it.
+//
+// A saved card's handler says requires_delegate_payment: false, where the RFC of seller-backed handlers says true. The handler itself
+// names the card, and who may use it was proven with the call: there is nothing to tokenize, and no place to do so. Gift cards, points and
+// store credit are not offered, because nobody says how a seller opens the token that would carry them.
+//
+// A buyer who has left for the shop may order there, and nobody tells when. So the session is theirs until the agent takes it back by an
+// update, onto a new cart; until then a complete is a conflict.
+//
+// An agent's limits are a map made with the configuration, where the design had a cache: the agents are a closed set.
+//
+// A saved cart ends in the store before its shop is asked to take it back. Shops that share a host are told of together by discovery, by
+// what all of them can do.
+//
+// Several fees are shown as one row with all their names, because agents read the first row of a type only. A shop's HTML becomes plain
+// text in the adapter; order notes with raw HTML are refused, because an old shop may show them to its people as they are.
+//
 // Retries live in the saga and in the relay only. SDK retries are off, and writes go out with a body that Go's transport cannot send a
 // second time, because it does so by itself when it sees an Idempotency-Key on a connection that died.
 //
 // # What may import what
 //
 // Arrows go down only, and the law is a test in cmd/postern: commerce and clock at the bottom, then the contracts, the adapters and
-// dates, upstream and translate, checkout beside relay, acp, the shells, this package, the program.
+// dates, upstream and translate, checkout beside relay and carts, acp, the shells, this package, the program.
 package gateway
