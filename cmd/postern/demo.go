@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo"
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/gateway/telemetry"
 )
 
@@ -23,7 +24,7 @@ installed, no account is needed and nothing remains on the disk.`,
 		asJSON := fs.Bool("json", false, "print one JSON line on standard output and the story on standard error")
 		listen := fs.String("listen", "", "the `address` of the gateway, host:port on loopback; default 127.0.0.1 and a free port")
 		token := fs.String("token", "", "the bearer `token` of the agent; default a new one")
-		date := fs.String("version", demo.Versions()[0], "the ACP `date` that the agent speaks: "+strings.Join(demo.Versions(), " or "))
+		date := fs.String("version", shopper.Versions()[0], "the ACP `date` that the agent speaks: "+strings.Join(shopper.Versions(), ", "))
 		return func(ctx context.Context, std streams) error {
 			o := demo.Options{Listen: *listen, Token: *token, Version: *date, Screen: std.out}
 			if *asJSON {

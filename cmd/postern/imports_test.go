@@ -28,6 +28,7 @@ var floors = []struct {
 	{"cmd/postern", 9},
 	{"cmd/postern/demo", 9},
 	{"cmd/postern/demo/*", 9},
+	{"cmd/postern/shopper", 9},
 
 	{"gateway", 8},
 
@@ -90,6 +91,8 @@ var sideways = []struct{ from, to, why string }{
 	{"cmd/postern", "cmd/postern/demo", "the command starts the demo"},
 	{"cmd/postern", "cmd/postern/demo/*", "the command starts the parts of the demo"},
 	{"cmd/postern/demo", "cmd/postern/demo/*", "the demo is made of its parts"},
+	{"cmd/postern", "cmd/postern/shopper", "the command sends the agent to buy"},
+	{"cmd/postern/demo", "cmd/postern/shopper", "the demo's agent is the one that can be sent anywhere"},
 	{"translate/unreleased", "translate/v*", "it is the date to come, and answers as the newest one does"},
 	{"translate/write", "translate/wire", "what is written has numbers and places as what is read has"},
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/gateway/payment/stripepay"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
@@ -34,8 +34,8 @@ func (s *story) findOrder() (shop.Order, error) {
 	if err != nil {
 		return o, fmt.Errorf("order %s: its total %q is no amount: %w", o.Number, o.Totals.Grand, err)
 	}
-	if minor := grand.Round(2).Shift(2).IntPart(); minor != s.checkout.total() {
-		return o, fmt.Errorf("order %s costs %s, but the agent was shown %s", o.Number, money(minor), money(s.checkout.total()))
+	if minor := grand.Round(2).Shift(2).IntPart(); minor != s.checkout.Total() {
+		return o, fmt.Errorf("order %s costs %s, but the agent was shown %s", o.Number, money(minor), money(s.checkout.Total()))
 	}
 	if o.Payment.State != "paid" {
 		return o, fmt.Errorf("%w: order %s is %s, and its payment is %q, want paid", errUnpaid, o.Number, o.State, o.Payment.State)
@@ -73,9 +73,9 @@ func (s *story) findPayment(o shop.Order) error {
 	s.intent = taken[0]
 	s.result.PaymentIntent = s.intent.ID
 	switch {
-	case s.intent.Captured != s.checkout.total() || s.intent.Captures != 1 || s.intent.Held != 0:
+	case s.intent.Captured != s.checkout.Total() || s.intent.Captures != 1 || s.intent.Held != 0:
 		return fmt.Errorf("payment %s took %s in %d captures and holds %s, want %s in one and nothing held",
-			s.intent.ID, money(s.intent.Captured), s.intent.Captures, money(s.intent.Held), money(s.checkout.total()))
+			s.intent.ID, money(s.intent.Captured), s.intent.Captures, money(s.intent.Held), money(s.checkout.Total()))
 	case o.Payment.Reference != s.intent.ID:
 		return fmt.Errorf("order %s names the payment %q, want %s", o.Number, o.Payment.Reference, s.intent.ID)
 	}
@@ -94,23 +94,17 @@ func (s *story) checkBooks(ctx context.Context) error {
 	if s.intent.Refunded != refundMinor {
 		return fmt.Errorf("payment %s gave back %s, want %s", s.intent.ID, money(s.intent.Refunded), money(refundMinor))
 	}
-	r, err := s.agent.send(ctx, http.MethodGet, s.agent.gateway+s.path(), http.NoBody, http.Header{
-		"Authorization": {"Bearer " + s.agent.token}, "Api-Version": {s.agent.speaks.version()},
-	})
-	if err != nil {
-		return err
-	}
-	c, err := s.agent.read("get", r, http.StatusOK)
+	c, err := s.agent.Session(ctx, "get", shopper.Get, s.checkout.ID, nil)
 	if err != nil {
 		return err
 	}
 	order := ""
-	if s.agent.speaks.keepsOrder() {
+	if s.agent.speaks.KeepsOrder() {
 		order = s.checkout.OrderID
 	}
-	if c.Status != "completed" || c.OrderID != order || c.total() != s.result.Total {
+	if c.Status != "completed" || c.OrderID != order || c.Total() != s.result.Total {
 		return fmt.Errorf("get: the checkout is %s with order %q and %s, want completed, %q and %s",
-			c.Status, c.OrderID, money(c.total()), order, money(s.result.Total))
+			c.Status, c.OrderID, money(c.Total()), order, money(s.result.Total))
 	}
 	return s.checkEvents()
 }

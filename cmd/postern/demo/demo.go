@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/gateway/clock"
 	"github.com/postern-gateway/postern/gateway/telemetry"
 )
@@ -20,7 +21,7 @@ type Options struct {
 	Listen string
 	// Token is the agent's bearer token; empty makes a new one.
 	Token string
-	// Version is the ACP date that the agent speaks; empty is the newest of [Versions].
+	// Version is the ACP date that the agent speaks; empty is the newest of [shopper.Versions].
 	Version string
 	// Screen takes the story, as lines of text.
 	Screen io.Writer
@@ -34,8 +35,8 @@ type Options struct {
 
 // Check reports what is wrong with the options, in words that name the flags of postern demo.
 func (o Options) Check() error {
-	if o.Version != "" && !slices.Contains(Versions(), o.Version) {
-		return fmt.Errorf("--version %q is no date that the demo's agent speaks; use %s", o.Version, strings.Join(Versions(), " or "))
+	if o.Version != "" && !slices.Contains(shopper.Versions(), o.Version) {
+		return fmt.Errorf("--version %q is no date that the demo's agent speaks; use %s", o.Version, strings.Join(shopper.Versions(), ", "))
 	}
 	if strings.ContainsAny(o.Token, " \t\r\n\"\\") {
 		return errors.New("--token must be one word without spaces, quotes and backslashes")
@@ -94,19 +95,23 @@ func Open(ctx context.Context, o Options) (*Demo, error) {
 		return nil, err
 	}
 	if o.Version == "" {
-		o.Version = Versions()[0]
+		o.Version = shopper.Versions()[0]
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
-	speaks := dialectOf(o.Version)
+	speaks, _ := shopper.Lookup(o.Version) // checked above
 	began := o.Clock.Now()
 	w, err := openWorld(ctx, o, speaks)
 	if err != nil {
 		return nil, fmt.Errorf("start the demo: %w", err)
 	}
+	a, err := newAgent(w, speaks, w.clock)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start the demo: %w", err), w.close())
+	}
 	d := &Demo{
-		world: w, agent: newAgent(w, speaks, w.clock), clock: w.clock, screen: newScreen(o.Screen, o.Color, o.Clock, began),
+		world: w, agent: a, clock: w.clock, screen: newScreen(o.Screen, o.Color, o.Clock, began),
 		result: Result{APIVersion: o.Version, Currency: currency},
 	}
 	return d, nil

@@ -3,14 +3,14 @@
 //
 // Start at [Open], which starts the four parties on loopback ports of their own: the shop of package shop, a stateful Stripe, the
 // agent's webhook receiver, and a gateway that reads a real gateway.yaml and speaks to the shop through shop.yaml alone.
-// [Demo.Buy] is the story: an agent, written from the published protocol with wire types of its own, creates, changes and completes
+// [Demo.Buy] is the story: an agent, that of package shopper, creates, changes and completes
 // a checkout, and every step is checked against what Stripe's ledger, the shop's books and the signed events say. [Demo.Stay] keeps
 // everything up for a person with curl.
 //
 //	demo.go      Open, Close and what a caller learns
 //	world.go     the four parties and their configuration
 //	story.go     the steps of the purchase; books.go what is checked after them
-//	agent.go     the agent's calls; dialect_*.go its wire types, one file for each ACP date
+//	agent.go     the agent of package shopper, with payment tokens
 //	receiver.go  the agent's webhook receiver, which verifies signatures with code of its own
 //	screen.go    lines in columns; try.go the curl lines
 //

@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/gateway/clock"
 )
 
@@ -38,7 +39,7 @@ const (
 type received struct {
 	ID    string // the same at every repetition
 	Type  string
-	Order told
+	Order shopper.Told
 	Body  []byte // as it was signed
 }
 
@@ -46,7 +47,7 @@ type received struct {
 type receiver struct {
 	url    string
 	secret []byte
-	speaks dialect
+	speaks shopper.Dialect
 	clock  clock.Clock
 	http   *http.Server
 	done   chan error
@@ -58,7 +59,7 @@ type receiver struct {
 	heard   func(received) // called for each new event, may be nil
 }
 
-func openReceiver(ctx context.Context, secret string, speaks dialect, c clock.Clock, others http.Handler) (*receiver, error) {
+func openReceiver(ctx context.Context, secret string, speaks shopper.Dialect, c clock.Clock, others http.Handler) (*receiver, error) {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for events: %w", err)
@@ -98,7 +99,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	id := req.Header.Get("Request-Id")
-	kind, order, err := r.speaks.readEvent(body)
+	kind, order, err := r.speaks.ReadEvent(body)
 	if err != nil || id == "" {
 		r.refuse(fmt.Errorf("event %q cannot be read: %w", id, err))
 		answer(w, http.StatusBadRequest, map[string]any{"type": "invalid_request", "code": "invalid", "message": "the event cannot be read"})

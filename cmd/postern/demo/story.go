@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
@@ -27,8 +27,8 @@ const (
 	refundMinor  = 2000
 )
 
-func buyer() person {
-	return person{
+func buyer() shopper.Person {
+	return shopper.Person{
 		First: "Ada", Last: "Lovelace", Email: "ada@example.com", Phone: "+15595550100",
 		Street: "1 Analytical Way", City: "Fresno", State: "CA", Zip: "93650", Country: "US",
 	}
@@ -38,11 +38,11 @@ func buyer() person {
 type story struct {
 	*Demo
 
-	checkout checkout // as the agent read it last
-	paid     struct { // the complete that bought
+	checkout shopper.Checkout // as the agent read it last
+	paid     struct {         // the complete that bought
 		key  string
 		body any
-		reply
+		shopper.Reply
 	}
 	order  string // the shop's number
 	intent stripetest.Intent
@@ -66,7 +66,7 @@ func (s *story) tell(ctx context.Context) error {
 }
 
 func (s *story) introduce() {
-	s.screen.text("\n%s\n\n", s.screen.paint(bold, "An agent buys from an old shop through Postern, in ACP "+s.agent.speaks.version()))
+	s.screen.text("\n%s\n\n", s.screen.paint(bold, "An agent buys from an old shop through Postern, in ACP "+s.agent.speaks.Version()))
 	for _, p := range []struct{ who, url, what string }{
 		{byShop, s.world.shop.URL(), "Harbor & Finch, an old shop that knows nothing of agents"},
 		{byStripe, s.world.stripe.URL(), "a Stripe for this machine, with money that is not real"},
@@ -78,23 +78,21 @@ func (s *story) introduce() {
 	s.screen.text("\n")
 }
 
-func (s *story) path() string { return "/checkout_sessions/" + s.checkout.ID }
-
 // create asks the price of two articles, delivered.
 func (s *story) create(ctx context.Context) (err error) {
-	s.checkout, err = s.agent.session(ctx, "create", "/checkout_sessions", http.StatusCreated,
-		s.agent.speaks.create(buyer(), []item{{kettle, 1}, {beans, 2}}))
+	s.checkout, err = s.agent.Session(ctx, "create", shopper.Create, "",
+		s.agent.speaks.Create(buyer(), currency, []shopper.Item{{ID: kettle, Quantity: 1}, {ID: beans, Quantity: 2}}))
 	if err != nil {
 		return err
 	}
 	s.result.SessionID, s.handler = s.checkout.ID, s.checkout.Handler
-	s.screen.row(byAgent, "creates a checkout", money(s.checkout.total()), s.checkout.ID)
+	s.screen.row(byAgent, "creates a checkout", money(s.checkout.Total()), s.checkout.ID)
 	for _, l := range s.checkout.Lines {
 		s.screen.row("", fmt.Sprintf("  %d × %s", l.Quantity, title(l)), money(l.Total), "")
 	}
 	for _, o := range s.checkout.Options {
 		mark := " "
-		if o.ID == s.checkout.Selected {
+		if o.ID == s.checkout.Selected() {
 			mark = "*"
 		}
 		s.screen.row("", fmt.Sprintf("  %s %s", mark, o.Title), money(o.Total), "")
@@ -109,7 +107,7 @@ func (s *story) create(ctx context.Context) (err error) {
 }
 
 // title names a line. Where the session does not, the agent knows the article from the shop's catalogue.
-func title(l line) string {
+func title(l shopper.Line) string {
 	if l.Title != "" {
 		return l.Title
 	}
@@ -123,14 +121,14 @@ func title(l line) string {
 
 // update sends one change and returns how far the total moved.
 func (s *story) update(ctx context.Context, step string, body any) (moved int64, err error) {
-	before := s.checkout.total()
-	if s.checkout, err = s.agent.session(ctx, step, s.path(), http.StatusOK, body); err != nil {
+	before := s.checkout.Total()
+	if s.checkout, err = s.agent.Session(ctx, step, shopper.Update, s.checkout.ID, body); err != nil {
 		return 0, err
 	}
 	if s.checkout.Status != "ready_for_payment" {
 		return 0, fmt.Errorf("%s: the checkout is %s, not ready_for_payment: %s", step, s.checkout.Status, s.complaints())
 	}
-	return s.checkout.total() - before, nil
+	return s.checkout.Total() - before, nil
 }
 
 // change is a moved total, with its sign.
@@ -142,37 +140,37 @@ func change(moved int64) string {
 }
 
 func (s *story) changeQuantity(ctx context.Context) error {
-	moved, err := s.update(ctx, "quantity", s.agent.speaks.setItems([]item{{kettle, 1}, {beans, 3}}))
+	moved, err := s.update(ctx, "quantity", s.agent.speaks.SetItems([]shopper.Item{{ID: kettle, Quantity: 1}, {ID: beans, Quantity: 3}}))
 	if err != nil {
 		return err
 	}
-	s.screen.row(byAgent, "wants three bags of beans", money(s.checkout.total()), change(moved))
-	if i := slices.IndexFunc(s.checkout.Lines, func(l line) bool { return l.Item == beans }); i < 0 || s.checkout.Lines[i].Quantity != 3 || moved <= 0 {
+	s.screen.row(byAgent, "wants three bags of beans", money(s.checkout.Total()), change(moved))
+	if i := slices.IndexFunc(s.checkout.Lines, func(l shopper.Line) bool { return l.Item == beans }); i < 0 || s.checkout.Lines[i].Quantity != 3 || moved <= 0 {
 		return fmt.Errorf("quantity: the checkout does not show three of %s, or its total did not rise: %+v", beans, s.checkout.Lines)
 	}
 	return nil
 }
 
 func (s *story) chooseShipping(ctx context.Context) error {
-	i := slices.IndexFunc(s.checkout.Options, func(o option) bool { return o.ID == express })
+	i := slices.IndexFunc(s.checkout.Options, func(o shopper.Option) bool { return o.ID == express })
 	if i < 0 {
 		return fmt.Errorf("option: %s is not offered: %+v", express, s.checkout.Options)
 	}
 	chosen := s.checkout.Options[i]
-	moved, err := s.update(ctx, "option", s.agent.speaks.choose(chosen, s.checkout))
+	moved, err := s.update(ctx, "option", s.agent.speaks.Choose(chosen, s.checkout))
 	if err != nil {
 		return err
 	}
-	s.screen.row(byAgent, "chooses "+chosen.Title, money(s.checkout.total()), change(moved))
-	if s.checkout.Selected != express || moved <= 0 {
-		return fmt.Errorf("option: %q is selected and the total moved by %s, want %s and more", s.checkout.Selected, money(moved), express)
+	s.screen.row(byAgent, "chooses "+chosen.Title, money(s.checkout.Total()), change(moved))
+	if s.checkout.Selected() != express || moved <= 0 {
+		return fmt.Errorf("option: %q is selected and the total moved by %s, want %s and more", s.checkout.Selected(), money(moved), express)
 	}
 	return nil
 }
 
 // enterCode is left out in the dates that have no discount codes.
 func (s *story) enterCode(ctx context.Context) error {
-	body := s.agent.speaks.enterCode(discountCode)
+	body := s.agent.speaks.EnterCodes(discountCode)
 	if body == nil {
 		return nil
 	}
@@ -180,7 +178,7 @@ func (s *story) enterCode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.screen.row(byAgent, "enters the code "+discountCode, money(s.checkout.total()), change(moved))
+	s.screen.row(byAgent, "enters the code "+discountCode, money(s.checkout.Total()), change(moved))
 	if !slices.Contains(s.checkout.Codes, discountCode) || moved >= 0 {
 		return fmt.Errorf("code: %s was not taken: codes %q, the total moved by %s, %s", discountCode, s.checkout.Codes, money(moved), s.complaints())
 	}
@@ -193,12 +191,12 @@ func (s *story) payDeclined(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.agent.session(ctx, "decline", s.path()+"/complete", http.StatusOK, s.agent.speaks.complete(s.checkout, token, buyer()))
+	after, err := s.agent.Session(ctx, "decline", shopper.Complete, s.checkout.ID, s.agent.speaks.Complete(s.checkout, token, buyer()))
 	if err != nil {
 		return err
 	}
-	s.screen.row(byAgent, "pays with a card that has no money", money(after.total()), masked(token))
-	i := slices.IndexFunc(after.Messages, func(m message) bool { return m.Type == "error" && m.Code == "payment_declined" })
+	s.screen.row(byAgent, "pays with a card that has no money", money(after.Total()), masked(token))
+	i := slices.IndexFunc(after.Messages, func(m shopper.Message) bool { return m.Type == "error" && m.Code == "payment_declined" })
 	if i < 0 || after.Status != "ready_for_payment" || after.OrderID != "" {
 		return fmt.Errorf("decline: the checkout is %s with order %q and messages %+v, want ready_for_payment and payment_declined", after.Status, after.OrderID, after.Messages)
 	}
@@ -219,20 +217,20 @@ func (s *story) pay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.paid.key, s.paid.body = s.agent.newKey("complete"), s.agent.speaks.complete(s.checkout, token, buyer())
-	if s.paid.reply, err = s.agent.post(ctx, s.path()+"/complete", s.paid.key, s.paid.body); err != nil {
+	s.paid.key, s.paid.body = s.agent.NewKey("complete"), s.agent.speaks.Complete(s.checkout, token, buyer())
+	if s.paid.Reply, err = s.agent.Send(ctx, shopper.Complete, s.checkout.ID, s.paid.key, s.paid.body); err != nil {
 		return err
 	}
-	shown := s.checkout.total()
-	if s.checkout, err = s.agent.read("complete", s.paid.reply, http.StatusOK); err != nil {
+	shown := s.checkout.Total()
+	if s.checkout, err = s.agent.Read("complete", shopper.Complete, s.paid.Reply); err != nil {
 		return err
 	}
-	if s.checkout.Status != "completed" || s.checkout.OrderID == "" || s.checkout.total() != shown {
+	if s.checkout.Status != "completed" || s.checkout.OrderID == "" || s.checkout.Total() != shown {
 		return fmt.Errorf("complete: the checkout is %s with order %q and %s, want completed, an order and %s: %s",
-			s.checkout.Status, s.checkout.OrderID, money(s.checkout.total()), money(shown), s.complaints())
+			s.checkout.Status, s.checkout.OrderID, money(s.checkout.Total()), money(shown), s.complaints())
 	}
-	s.result.OrderID, s.result.Total = s.checkout.OrderID, s.checkout.total()
-	s.screen.row(byAgent, "pays with another card", money(s.checkout.total()), masked(token))
+	s.result.OrderID, s.result.Total = s.checkout.OrderID, s.checkout.Total()
+	s.screen.row(byAgent, "pays with another card", money(s.checkout.Total()), masked(token))
 	o, err := s.awaitPaid(ctx)
 	if err != nil {
 		return err
@@ -241,21 +239,21 @@ func (s *story) pay(ctx context.Context) error {
 		return err
 	}
 	s.screen.row(byStripe, "  held the money, then took it once", money(s.intent.Captured), s.intent.ID)
-	s.screen.row(byShop, "  has the order, paid; its books say "+o.Totals.Grand, money(s.checkout.total()), o.Number)
+	s.screen.row(byShop, "  has the order, paid; its books say "+o.Totals.Grand, money(s.checkout.Total()), o.Number)
 	return nil
 }
 
 // repeat sends the complete that bought once more, as an agent does that lost the answer.
 func (s *story) repeat(ctx context.Context) error {
 	calls := len(s.world.stripe.Requests())
-	again, err := s.agent.post(ctx, s.path()+"/complete", s.paid.key, s.paid.body)
+	again, err := s.agent.Send(ctx, shopper.Complete, s.checkout.ID, s.paid.key, s.paid.body)
 	if err != nil {
 		return err
 	}
-	if again.status != s.paid.status || !bytes.Equal(again.body, s.paid.reply.body) {
-		return fmt.Errorf("replay: the same complete is answered %d and another body: %s", again.status, short(again.body))
+	if again.Status != s.paid.Status || !bytes.Equal(again.Body, s.paid.Body) {
+		return fmt.Errorf("replay: the same complete is answered %d and another body of %d bytes", again.Status, len(again.Body))
 	}
-	if again.header.Get("Idempotent-Replayed") != "true" {
+	if again.Header.Get("Idempotent-Replayed") != "true" {
 		return errors.New("replay: the answer does not say Idempotent-Replayed")
 	}
 	if more := len(s.world.stripe.Requests()) - calls; more != 0 {

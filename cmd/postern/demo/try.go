@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/gateway/payment/stripetest"
 )
 
@@ -47,13 +48,13 @@ func (d *Demo) tryLines() (string, error) {
 
 	line("\n%s", d.screen.paint(bold, "Everything stays up until Ctrl-C. Be the agent yourself, in another terminal (bash or zsh):"))
 	note("the agent's calls: POST with a body, GET without; each gets an idempotency key of its own unless KEY says one")
-	line(`acp() { p=$1; shift; curl -sS "%s/checkout_sessions$p" -H "Authorization: Bearer %s" -H "API-Version: %s" \`, d.world.origin(), d.world.token, speaks.version())
+	line(`acp() { p=$1; shift; curl -sS "%s/checkout_sessions$p" -H "Authorization: Bearer %s" -H "API-Version: %s" \`, d.world.origin(), d.world.token, speaks.Version())
 	line(`  -H "Content-Type: application/json" -H "Idempotency-Key: ${KEY:-$(date +%%s)$RANDOM}" "$@"; echo; }`)
 	note("create a checkout and keep its id")
-	line(`S=$(acp "" -d %s | tee /dev/tty | grep -o 'cs_[0-9A-Z]*' | head -1)`, body(speaks.create(buyer(), []item{{"CUP-0002", 1}})))
+	line(`S=$(acp "" -d %s | tee /dev/tty | grep -o 'cs_[0-9A-Z]*' | head -1)`, body(speaks.Create(buyer(), currency, []shopper.Item{{ID: "CUP-0002", Quantity: 1}})))
 	note("change it, look at it")
-	line(`acp /$S -d %s`, body(speaks.setItems([]item{{"CUP-0002", 2}, {"FLT-0100", 1}})))
-	if code := speaks.enterCode(discountCode); code != nil {
+	line(`acp /$S -d %s`, body(speaks.SetItems([]shopper.Item{{ID: "CUP-0002", Quantity: 2}, {ID: "FLT-0100", Quantity: 1}})))
+	if code := speaks.EnterCodes(discountCode); code != nil {
 		line(`acp /$S -d %s`, body(code))
 	}
 	line(`acp /$S`)
@@ -62,7 +63,7 @@ func (d *Demo) tryLines() (string, error) {
 	line(`  -d "usage_limits[currency]=%s" -d "usage_limits[max_amount]=50000" -d "seller_details[network_business_profile]=%s" \`, currency, stripetest.SellerProfile)
 	line(`  | grep -o 'spt_[0-9A-Z]*' | head -1); echo $T`)
 	note("buy, and keep the order's number; the same line again is answered the same and charges nothing")
-	pay := body(speaks.complete(checkout{Handler: d.handler}, "TOKEN", buyer()))
+	pay := body(speaks.Complete(shopper.Checkout{Handler: d.handler}, "TOKEN", buyer()))
 	line(`N=$(KEY=pay-$S acp /$S/complete -d %s | tee /dev/tty | grep -o 'my-order/[0-9]*' | head -1 | cut -d/ -f2)`, strings.Replace(pay, "TOKEN", `'$T'`, 1))
 	note("be the shop: ship it, give $5.00 back; the signed events appear where the demo runs, within two seconds")
 	control := fmt.Sprintf(`curl -sS %s/_control/orders/$N/%%s -H "X-Control-Key: %s" -d %%s; echo`, d.world.shop.URL(), d.world.shop.Shop().ControlKey())

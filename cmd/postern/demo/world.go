@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo/shop"
+	"github.com/postern-gateway/postern/cmd/postern/shopper"
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/config/agentkey"
 	"github.com/postern-gateway/postern/gateway"
@@ -69,7 +70,7 @@ type world struct {
 }
 
 // openWorld starts the parties from the ones that call nobody to the one that calls all.
-func openWorld(ctx context.Context, o Options, speaks dialect) (_ *world, err error) {
+func openWorld(ctx context.Context, o Options, speaks shopper.Dialect) (_ *world, err error) {
 	// Ctrl-C must not take the shop away from a gateway that ends in order: close ends everything, in the right order.
 	ctx = context.WithoutCancel(ctx)
 	w := &world{token: o.Token, clock: newShiftedClock(o.Clock), secret: rand.Text(), sealing: make([]byte, 32)}
