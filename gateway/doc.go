@@ -104,6 +104,11 @@
 // A buyer who has left for the shop may order there, and nobody tells when. So the session is theirs until the agent takes it back by an
 // update, onto a new cart; until then a complete is a conflict.
 //
+// That address is stored with the session and given again while it lasts, so that reading a session repeats what was told.
+//
+// A declined payment leaves a session ready, although the shop wants an authentication: the next complete asks for it, and the agent sees
+// the decline. Consents are told to the shop by a saga of their own, because nothing of a purchase may wait for them.
+//
 // An agent's limits are a map made with the configuration, where the design had a cache: the agents are a closed set.
 //
 // A saved cart ends in the store before its shop is asked to take it back. Shops that share a host are told of together by discovery, by
