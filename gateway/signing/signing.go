@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"strings"
 	"time"
 
@@ -56,6 +55,7 @@ type Verifier struct {
 // signer is how one agent signs.
 type signer struct {
 	enforced bool
+	es256    bool
 	payload  string
 	maxSkew  time.Duration
 	keys     []key
@@ -77,7 +77,10 @@ func New(agents []config.Agent, c clock.Clock, log *slog.Logger) (*Verifier, err
 		if a.Signature == nil || a.Signature.Mode == config.SignatureOff {
 			continue
 		}
-		s := &signer{enforced: a.Signature.Mode == config.SignatureEnforce, payload: a.Signature.Payload, maxSkew: a.Signature.MaxSkew}
+		s := &signer{
+			enforced: a.Signature.Mode == config.SignatureEnforce, es256: a.Signature.Algorithm == config.ES256,
+			payload: a.Signature.Payload, maxSkew: a.Signature.MaxSkew,
+		}
 		for i, k := range a.Signature.Keys {
 			verify, err := verification(a.Signature.Algorithm, k)
 			if err != nil {
@@ -117,16 +120,6 @@ func publicKey(public crypto.PublicKey) func(payload, signature []byte) bool {
 		sum := sha256.Sum256(payload)
 		return ok && verifyES256(k, sum[:], signature)
 	}
-}
-
-// verifyES256 takes a signature in the form of JOSE, r and s of 32 bytes each (RFC 7518 section 3.4), or in ASN.1, as OpenSSL makes it.
-func verifyES256(k *ecdsa.PublicKey, sum, signature []byte) bool {
-	const half = 32
-	if len(signature) == 2*half {
-		r, s := new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])
-		return ecdsa.Verify(k, sum, r, s)
-	}
-	return ecdsa.VerifyASN1(k, sum, signature)
 }
 
 // Verify checks the call's signature. For an agent that is only watched a bad one is logged, and for one without a signature in its
@@ -183,6 +176,9 @@ func (v *Verifier) check(s *signer, c Call) error {
 	}
 	if !s.verifies(payload, signature, now) {
 		return errWrong
+	}
+	if s.es256 {
+		signature = oneFormES256(signature)
 	}
 	if c.Path != "" && !v.seen.fresh(c, signature, at.Add(s.maxSkew), now) {
 		return errReplay

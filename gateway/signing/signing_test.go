@@ -10,9 +10,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +76,7 @@ func ed25519Signer(t *testing.T) signer {
 }
 
 // es256Signer signs in the form of JOSE, or in ASN.1.
-func es256Signer(t *testing.T, asn1 bool) signer {
+func es256Signer(t *testing.T, inASN1 bool) signer {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -83,7 +86,7 @@ func es256Signer(t *testing.T, asn1 bool) signer {
 		algorithm: config.ES256, key: publicKey(t, &private.PublicKey),
 		sign: func(payload []byte) []byte {
 			sum := sha256.Sum256(payload)
-			if asn1 {
+			if inASN1 {
 				der, err := ecdsa.SignASN1(rand.Reader, private, sum[:])
 				if err != nil {
 					t.Error(err)
@@ -239,6 +242,42 @@ func TestReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantRefused(t, v.Verify(t.Context(), keyless), "twice without a key")
+}
+
+// TestReplayInAnotherForm holds that who has no key cannot write a signature anew and pass for somebody else: of each ECDSA signature
+// there is a twin, and two forms of both.
+func TestReplayInAnotherForm(t *testing.T) {
+	t.Parallel()
+	s := es256Signer(t, false)
+	v := verifier(t, &stopped{at: now}, config.SignatureEnforce, config.SignedTimestampBody, s)
+	first := signed(s, timestamp+".{}", "{}")
+	if err := v.Verify(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(first.Signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, half := new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])
+	twin := new(big.Int).Sub(elliptic.P256().Params().N, half)
+	der := func(s *big.Int) []byte {
+		out, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for name, signature := range map[string][]byte{
+		"the twin": append(slices.Clone(raw[:32]), twin.FillBytes(make([]byte, 32))...), "ASN.1": der(half), "the twin in ASN.1": der(twin),
+	} {
+		again := first
+		again.Key, again.Signature = "k2", base64.RawURLEncoding.EncodeToString(signature)
+		wantRefused(t, v.Verify(t.Context(), again), name)
+		again.Key = first.Key
+		if err := v.Verify(t.Context(), again); err != nil {
+			t.Errorf("%s, as a retry: %v", name, err)
+		}
+	}
 }
 
 func TestKeysOverlap(t *testing.T) {
