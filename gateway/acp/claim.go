@@ -47,14 +47,16 @@ func (c *call) checkKey() error {
 	}
 }
 
-// scope is where the call's key counts: its path, and for a proven buyer theirs alone, so that a key that meets twice never shows one
-// buyer what was answered to another. A buyer is written as a hash.
+// scope is where the call's key counts: its path at its shop, because hosts tell shops apart and each is a seller of its own, and for a
+// proven buyer theirs alone. So a key that meets twice never shows what was answered for another shop or to another buyer. A buyer is
+// written as a hash.
 func (c *call) scope() string {
+	path := c.shop + " " + c.request.path()
 	if c.subject == "" {
-		return c.request.path()
+		return path
 	}
 	sum := sha256.Sum256([]byte(c.subject))
-	return c.request.path() + "#" + hex.EncodeToString(sum[:16])
+	return path + "#" + hex.EncodeToString(sum[:16])
 }
 
 // takeClaim takes the call's key. When somebody has it already the call ends here: with the stored answer, byte for byte and whatever

@@ -4,7 +4,7 @@
 // Start with [Pipeline.Do]: it is the order of a call from top to bottom. [Request] and [Response] are what a shell fills in and
 // carries away. The one table of faults is in faults.go, who may call is in agents.go, the idempotency key's way is in claim.go.
 //
-// A call is claimed by (agent, path, key) with the fingerprint of the received body before anything happens. The session service
+// A call is claimed by (agent, shop, path, key) with the fingerprint of the received body before anything happens. The session service
 // stores a 2xx together with the session; the pipeline stores the refusals that will be the same forever; everything else gives the
 // claim up, so that the same key may try again (S17).
 //

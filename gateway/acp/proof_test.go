@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-gateway/postern/config"
+	"github.com/postern-gateway/postern/config/agentkey"
 	"github.com/postern-gateway/postern/gateway/checkout"
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/signing"
@@ -98,6 +100,34 @@ func TestAKeyOfOneBuyerIsNotAnothers(t *testing.T) {
 		}
 		if !got.Replayed && string(got.Body) != `{"subject":"`+try.buyer+`"}` {
 			t.Errorf("%d: %s", i, got.Body)
+		}
+	}
+}
+
+// TestAKeyOfOneShopIsNotAnothers holds that an agent of several shops never gets the answer of one at the host of another.
+func TestAKeyOfOneShopIsNotAnothers(t *testing.T) {
+	t.Parallel()
+	st := &claims{}
+	p, _ := newPipeline(t, st, func(_ context.Context, c checkout.Call) (store.Answer, error) {
+		a := store.Answer{Status: http.StatusOK, Body: []byte(`{"shop":"` + c.Shop + `"}`)}
+		return a, st.Commit(t.Context(), store.Batch{Answers: []store.AnswerWrite{{Claim: *c.Claim, Answer: a}}})
+	}, func(c *Config) {
+		shops := map[string]config.Shop{"main": {Host: "main.example"}, "other": {Host: "other.example"}}
+		agent := config.Agent{Name: "a", Shops: []string{"main", "other"}, Keys: []config.Key{{SHA256: agentkey.Hash("token")}}}
+		var err error
+		if c.Agents, err = NewAgents([]config.Agent{agent}, shops); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for i, try := range []struct {
+		shop     string
+		replayed bool
+	}{{"main", false}, {"other", false}, {"main", true}, {"other", true}} {
+		r := create("k1")
+		r.Host = try.shop + ".example"
+		got := p.Do(t.Context(), r)
+		if got.Replayed != try.replayed || string(got.Body) != `{"shop":"`+try.shop+`"}` {
+			t.Errorf("%d: replayed is %v at %s: %s", i, got.Replayed, r.Host, got.Body)
 		}
 	}
 }
