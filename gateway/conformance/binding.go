@@ -10,14 +10,22 @@ import (
 
 func mcpStatements() []Statement {
 	return []Statement{
-		{ID: "MCP-01", Profile: SinceV5, From: v5, Source: bindingMCP, check: listsTools, OnlyMCP: true,
-			Text: "tools/list has the five tools, with bundled schemas and no parameter for credentials"},
-		{ID: "MCP-02", Profile: SinceV5, From: v5, Source: bindingMCP, check: sameOverBoth, OnlyMCP: true,
-			Text: "A tool's result is the body that REST gives for the same operation, structured and (a quality of ours) mirrored as text"},
-		{ID: "MCP-03", Profile: SinceV5, From: v5, Source: bindingMCP + "; spec/2026-04-17/openrpc/openrpc.agentic_checkout.json", check: tellsErrors, OnlyMCP: true,
-			Text: "ACP errors are JSON-RPC errors -32000 with the error as data; a call without meta.api_version is refused"},
-		{ID: "MCP-04", Profile: SinceV5, From: v5, Source: bindingMCP + "; " + rfcCheckout + " §6", check: toleratesMeta, OnlyMCP: true,
-			Text: "Unknown meta members are ignored, cancel needs no payload, and keys mean the same over both transports"},
+		{
+			ID: "MCP-01", Profile: SinceV5, From: v5, Source: bindingMCP, check: listsTools, OnlyMCP: true,
+			Text: "tools/list has the five tools, with bundled schemas and no parameter for credentials",
+		},
+		{
+			ID: "MCP-02", Profile: SinceV5, From: v5, Source: bindingMCP, check: sameOverBoth, OnlyMCP: true,
+			Text: "A tool's result is the body that REST gives for the same operation, structured and (a quality of ours) mirrored as text",
+		},
+		{
+			ID: "MCP-03", Profile: SinceV5, From: v5, Source: bindingMCP + "; spec/2026-04-17/openrpc/openrpc.agentic_checkout.json", check: tellsErrors, OnlyMCP: true,
+			Text: "ACP errors are JSON-RPC errors -32000 with the error as data; a call without meta.api_version is refused",
+		},
+		{
+			ID: "MCP-04", Profile: SinceV5, From: v5, Source: bindingMCP + "; " + rfcCheckout + " §6", check: toleratesMeta, OnlyMCP: true,
+			Text: "Unknown meta members are ignored, cancel needs no payload, and keys mean the same over both transports",
+		},
 	}
 }
 

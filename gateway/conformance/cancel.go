@@ -7,16 +7,26 @@ import (
 
 func cancelStatements() []Statement {
 	return []Statement{
-		{ID: "CAN-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.5", check: cancelsOpen,
-			Text: "Cancel of an open session answers 200 with status canceled"},
-		{ID: "CAN-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.5", check: refusesSecondCancel,
-			Text: "Cancel of a completed or canceled session, with a new key, is refused with 405"},
-		{ID: "CAN-03", Profile: AllDates, From: v1, Source: rfcTraces + " §7.1", check: cancelsWithAnyBody,
-			Text: "Cancel takes no body, an empty object and members that nobody knows"},
-		{ID: "CAN-04", Profile: SinceV2, From: v2, Source: rfcTraces + " §6, §7.2", check: takesUnknownReason,
-			Text: "A reason_code that nobody knows does not stop the cancel; a replay keeps the trace once"},
-		{ID: "CAN-05", Profile: SinceV2, From: v2, Source: rfcTraces + " §3.1, §5", check: toleratesBadTrace,
-			Text: "A malformed trace does not prevent the cancel"},
+		{
+			ID: "CAN-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.5", check: cancelsOpen,
+			Text: "Cancel of an open session answers 200 with status canceled",
+		},
+		{
+			ID: "CAN-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.5", check: refusesSecondCancel,
+			Text: "Cancel of a completed or canceled session, with a new key, is refused with 405",
+		},
+		{
+			ID: "CAN-03", Profile: AllDates, From: v1, Source: rfcTraces + " §7.1", check: cancelsWithAnyBody,
+			Text: "Cancel takes no body, an empty object and members that nobody knows",
+		},
+		{
+			ID: "CAN-04", Profile: SinceV2, From: v2, Source: rfcTraces + " §6, §7.2", check: takesUnknownReason,
+			Text: "A reason_code that nobody knows does not stop the cancel; a replay keeps the trace once",
+		},
+		{
+			ID: "CAN-05", Profile: SinceV2, From: v2, Source: rfcTraces + " §3.1, §5", check: toleratesBadTrace,
+			Text: "A malformed trace does not prevent the cancel",
+		},
 	}
 }
 
@@ -77,8 +87,12 @@ func takesUnknownReason(t *trial) {
 
 func toleratesBadTrace(t *trial) {
 	for _, trace := range []any{
-		"not an object", obj{}, obj{"reason_code": 7}, obj{"reason_code": "other", "trace_summary": strings.Repeat("x", 501)},
-		obj{"reason_code": "other", "metadata": obj{"nested": obj{"no": true}}}, list{},
+		"not an object",
+		obj{},
+		obj{"reason_code": 7},
+		obj{"reason_code": "other", "trace_summary": strings.Repeat("x", 501)},
+		obj{"reason_code": "other", "metadata": obj{"nested": obj{"no": true}}},
+		list{},
 	} {
 		s := t.create(t.whole(t.plain(1)))
 		a := t.do(opCancel, s.text("id"), obj{"intent_trace": trace})

@@ -6,12 +6,18 @@ import (
 
 func capabilityStatements() []Statement {
 	return []Statement{
-		{ID: "CAP-01", Profile: SinceV4, From: v4, Source: rfcNegotiation + " §4.5.1, §4.6.2, §10", check: negotiates,
-			Text: "Every session has capabilities; interventions are those that both sides know; unknown values are ignored"},
-		{ID: "CAP-02", Profile: SinceV4, From: v4, Source: rfcNegotiation + " §4.6.1", check: requiresIntervention,
-			Text: "Where an intervention that is always required is missing the session is not_ready_for_payment with intervention_required"},
-		{ID: "CAP-03", Profile: SinceV4, From: v4, Source: "spec/2026-01-30/json-schema/schema.extension.json; " + rfcExtensions + " §3.2, §4", check: extensionsAreActive,
-			Text: "There is no empty extensions array, and extensions that are not supported do not come back"},
+		{
+			ID: "CAP-01", Profile: SinceV4, From: v4, Source: rfcNegotiation + " §4.5.1, §4.6.2, §10", check: negotiates,
+			Text: "Every session has capabilities; interventions are those that both sides know; unknown values are ignored",
+		},
+		{
+			ID: "CAP-02", Profile: SinceV4, From: v4, Source: rfcNegotiation + " §4.6.1", check: requiresIntervention,
+			Text: "Where an intervention that is always required is missing the session is not_ready_for_payment with intervention_required",
+		},
+		{
+			ID: "CAP-03", Profile: SinceV4, From: v4, Source: "spec/2026-01-30/json-schema/schema.extension.json; " + rfcExtensions + " §3.2, §4", check: extensionsAreActive,
+			Text: "There is no empty extensions array, and extensions that are not supported do not come back",
+		},
 	}
 }
 

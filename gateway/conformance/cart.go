@@ -9,14 +9,22 @@ import (
 
 func cartStatements() []Statement {
 	return []Statement{
-		{ID: "CRT-01", Profile: SinceV5, From: v5, Source: rfcCart + " §4.1, §9", check: createsCart, OnlyREST: noCartTools,
-			Text: "POST /carts answers 201 with id, line_items, currency and totals; without a key it is refused with 400"},
-		{ID: "CRT-02", Profile: SinceV5, From: v5, Source: rfcCart + " §4.3, §4.5", check: cancelsCart, OnlyREST: noCartTools,
-			Text: "Cancel answers 200 with the last state; afterwards, and after its time, the cart is gone: 404"},
-		{ID: "CRT-03", Profile: SinceV5, From: v5, Source: rfcCart + " §4.4", check: replacesCart, OnlyREST: noCartTools,
-			Text: "PUT replaces all lines and moves expires_at on"},
-		{ID: "CRT-04", Profile: SinceV5, From: v5, Source: rfcCart + " §4.2", check: keepsMissingLines, OnlyREST: noCartTools,
-			Text: "Lines that cannot be had never vanish without a message; where all are gone the answer is 422 out_of_stock or a cart that says so"},
+		{
+			ID: "CRT-01", Profile: SinceV5, From: v5, Source: rfcCart + " §4.1, §9", check: createsCart, OnlyREST: noCartTools,
+			Text: "POST /carts answers 201 with id, line_items, currency and totals; without a key it is refused with 400",
+		},
+		{
+			ID: "CRT-02", Profile: SinceV5, From: v5, Source: rfcCart + " §4.3, §4.5", check: cancelsCart, OnlyREST: noCartTools,
+			Text: "Cancel answers 200 with the last state; afterwards, and after its time, the cart is gone: 404",
+		},
+		{
+			ID: "CRT-03", Profile: SinceV5, From: v5, Source: rfcCart + " §4.4", check: replacesCart, OnlyREST: noCartTools,
+			Text: "PUT replaces all lines and moves expires_at on",
+		},
+		{
+			ID: "CRT-04", Profile: SinceV5, From: v5, Source: rfcCart + " §4.2", check: keepsMissingLines, OnlyREST: noCartTools,
+			Text: "Lines that cannot be had never vanish without a message; where all are gone the answer is 422 out_of_stock or a cart that says so",
+		},
 	}
 }
 

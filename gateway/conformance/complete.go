@@ -9,30 +9,54 @@ import (
 
 func completeStatements() []Statement {
 	return []Statement{
-		{ID: "CMP-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.4", check: completes,
-			Text: "A paid complete answers 200, completed, with an order that has an id of its own, the session's id and an absolute permalink"},
-		{ID: "CMP-02", Profile: Older, From: v1, To: v3, Source: schemaV1 + " PaymentData", check: redeemsToken,
-			Text: "Up to 2026-01-16 payment_data of token and provider redeems the token"},
-		{ID: "CMP-03", Profile: SinceV4, From: v4, Source: "spec/2026-01-30/json-schema/schema.agentic_checkout.json PaymentData", check: redeemsInstrument,
-			Text: "From 2026-01-30 on handler_id and the instrument's credential redeem the token"},
-		{ID: "CMP-04", Profile: SinceV4, From: v4, Source: rfcNegotiation + " §10", check: refusesUnknownHandler,
-			Text: "A handler_id that was not advertised is refused, and nothing is charged"},
-		{ID: "CMP-05", Profile: AllDates, From: v1, Source: schemaSession + " CheckoutSessionCompleteRequest", check: wantsPaymentData,
-			Text: "A complete without payment_data is refused with 400"},
-		{ID: "CMP-06", Profile: AllDates, From: v1, Source: "examples/2026-04-17/examples.agentic_checkout.json checkout_session_with_payment_declined", check: tellsDecline,
-			Text: "A declined payment answers 200, ready_for_payment, with payment_declined and without an order"},
-		{ID: "CMP-07", Profile: AllDates, From: v1, Source: rfcDelegate + " §3.5", check: keepsTokenLimits,
-			Text: "A token whose amount, currency or time does not reach makes no order and is not used up"},
-		{ID: "CMP-08", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.2", check: explainsNotReady,
-			Text: "A complete of a session that is not ready charges nothing and says why"},
-		{ID: "CMP-09", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.8", check: voidsRefusedOrder,
-			Text: "When the shop refuses the order after the payment was authorized, the authorization is given back and nothing is completed"},
-		{ID: "CMP-10", Profile: SinceV4, From: v4, Source: schemaSession + " PaymentData; issue #291", check: refusesPurchaseOrder,
-			Text: "A purchase order number without an instrument places no order, unless the seller has enabled that"},
-		{ID: "CMP-11", Profile: Preview, From: preview, Source: "changelog/unreleased/fulfillment-details-on-complete.md", check: takesContactOnComplete,
-			Text: "Contact details on complete are applied before the charge; another address is refused with 409 and nothing is charged"},
-		{ID: "CMP-12", Profile: Quality, From: v1, check: tellsMovedPrice,
-			Text: "When the price has moved since the last answer nothing is charged, and the new price is told"},
+		{
+			ID: "CMP-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.4", check: completes,
+			Text: "A paid complete answers 200, completed, with an order that has an id of its own, the session's id and an absolute permalink",
+		},
+		{
+			ID: "CMP-02", Profile: Older, From: v1, To: v3, Source: schemaV1 + " PaymentData", check: redeemsToken,
+			Text: "Up to 2026-01-16 payment_data of token and provider redeems the token",
+		},
+		{
+			ID: "CMP-03", Profile: SinceV4, From: v4, Source: "spec/2026-01-30/json-schema/schema.agentic_checkout.json PaymentData", check: redeemsInstrument,
+			Text: "From 2026-01-30 on handler_id and the instrument's credential redeem the token",
+		},
+		{
+			ID: "CMP-04", Profile: SinceV4, From: v4, Source: rfcNegotiation + " §10", check: refusesUnknownHandler,
+			Text: "A handler_id that was not advertised is refused, and nothing is charged",
+		},
+		{
+			ID: "CMP-05", Profile: AllDates, From: v1, Source: schemaSession + " CheckoutSessionCompleteRequest", check: wantsPaymentData,
+			Text: "A complete without payment_data is refused with 400",
+		},
+		{
+			ID: "CMP-06", Profile: AllDates, From: v1, Source: "examples/2026-04-17/examples.agentic_checkout.json checkout_session_with_payment_declined", check: tellsDecline,
+			Text: "A declined payment answers 200, ready_for_payment, with payment_declined and without an order",
+		},
+		{
+			ID: "CMP-07", Profile: AllDates, From: v1, Source: rfcDelegate + " §3.5", check: keepsTokenLimits,
+			Text: "A token whose amount, currency or time does not reach makes no order and is not used up",
+		},
+		{
+			ID: "CMP-08", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.2", check: explainsNotReady,
+			Text: "A complete of a session that is not ready charges nothing and says why",
+		},
+		{
+			ID: "CMP-09", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.8", check: voidsRefusedOrder,
+			Text: "When the shop refuses the order after the payment was authorized, the authorization is given back and nothing is completed",
+		},
+		{
+			ID: "CMP-10", Profile: SinceV4, From: v4, Source: schemaSession + " PaymentData; issue #291", check: refusesPurchaseOrder,
+			Text: "A purchase order number without an instrument places no order, unless the seller has enabled that",
+		},
+		{
+			ID: "CMP-11", Profile: Preview, From: preview, Source: "changelog/unreleased/fulfillment-details-on-complete.md", check: takesContactOnComplete,
+			Text: "Contact details on complete are applied before the charge; another address is refused with 409 and nothing is charged",
+		},
+		{
+			ID: "CMP-12", Profile: Quality, From: v1, check: tellsMovedPrice,
+			Text: "When the price has moved since the last answer nothing is charged, and the new price is told",
+		},
 	}
 }
 
@@ -71,7 +95,7 @@ func redeemsInstrument(t *trial) {
 
 func refusesUnknownHandler(t *trial) {
 	s := t.ready()
-	token := "spt_not_needed"
+	token := notNeeded
 	if t.harness != nil {
 		token = t.enough(s)
 	}
@@ -156,7 +180,7 @@ func explainsNotReady(t *trial) {
 	bare := t.create(t.bare(t.plain(1)))
 	id := bare.text("id")
 	t.check(bare.text("status") != "ready_for_payment", "a session with goods to ship and no address is ready_for_payment")
-	token := "spt_not_needed"
+	token := notNeeded
 	if t.harness != nil {
 		token = t.mint(Mint{Amount: 1_000_000, SessionID: id})
 	}

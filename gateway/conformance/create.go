@@ -7,24 +7,42 @@ import (
 
 func createStatements() []Statement {
 	return []Statement{
-		{ID: "CRE-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.1; " + schemaSession + " CheckoutSessionBase", check: createsWhole,
-			Text: "Create answers 201 with all required members; arrays are there even when they are empty"},
-		{ID: "CRE-02", Profile: Older, From: v1, To: v3, Source: schemaV1, check: readsItems,
-			Text: "Up to 2026-01-16 items of id and quantity are read, and lines come back with flat amounts"},
-		{ID: "CRE-03", Profile: SinceV4, From: v4, Source: "examples/2026-01-30/examples.agentic_checkout.json", check: readsLineItems,
-			Text: "From 2026-01-30 on line_items of an id (quantity 1), of id and quantity, of a nested item, and items are read"},
-		{ID: "CRE-04", Profile: AllDates, From: v1, Source: schemaSession + " Item", check: refusesBadLines,
-			Text: "No items, and quantities of 0, below 0 or of 1.5, are refused with 400 and a param"},
-		{ID: "CRE-05", Profile: AllDates, From: v1, Source: "examples/2026-04-17/examples.agentic_checkout.json error_400_invalid_item", check: refusesUnknownItem,
-			Text: "An item that is not sold is refused with 400 and the JSONPath of its line"},
-		{ID: "CRE-06", Profile: AllDates, From: v1, Source: schemaSession + " Item; changelog/unreleased/suggested-pricing.md", check: ignoresSentPrices,
-			Text: "Prices that the agent sends do not move the totals"},
-		{ID: "CRE-07", Profile: SinceV4, From: v4, Source: schemaSession + " CheckoutSessionCreateRequest", check: refusesOtherCurrency,
-			Text: "A currency that the seller does not sell in is refused and never converted in silence"},
-		{ID: "CRE-08", Profile: AllDates, From: v1, Source: "examples/2026-04-17/examples.agentic_checkout.json checkout_session_with_out_of_stock", check: showsSoldOut,
-			Text: "A line that is out of stock is answered 201, not_ready_for_payment, with an out_of_stock error that names it"},
-		{ID: "CRE-09", Profile: Quality, From: v1, Source: "issue #194", check: preselects,
-			Text: "With an address a fulfillment option is selected already and is part of the totals"},
+		{
+			ID: "CRE-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.1; " + schemaSession + " CheckoutSessionBase", check: createsWhole,
+			Text: "Create answers 201 with all required members; arrays are there even when they are empty",
+		},
+		{
+			ID: "CRE-02", Profile: Older, From: v1, To: v3, Source: schemaV1, check: readsItems,
+			Text: "Up to 2026-01-16 items of id and quantity are read, and lines come back with flat amounts",
+		},
+		{
+			ID: "CRE-03", Profile: SinceV4, From: v4, Source: "examples/2026-01-30/examples.agentic_checkout.json", check: readsLineItems,
+			Text: "From 2026-01-30 on line_items of an id (quantity 1), of id and quantity, of a nested item, and items are read",
+		},
+		{
+			ID: "CRE-04", Profile: AllDates, From: v1, Source: schemaSession + " Item", check: refusesBadLines,
+			Text: "No items, and quantities of 0, below 0 or of 1.5, are refused with 400 and a param",
+		},
+		{
+			ID: "CRE-05", Profile: AllDates, From: v1, Source: "examples/2026-04-17/examples.agentic_checkout.json error_400_invalid_item", check: refusesUnknownItem,
+			Text: "An item that is not sold is refused with 400 and the JSONPath of its line",
+		},
+		{
+			ID: "CRE-06", Profile: AllDates, From: v1, Source: schemaSession + " Item; changelog/unreleased/suggested-pricing.md", check: ignoresSentPrices,
+			Text: "Prices that the agent sends do not move the totals",
+		},
+		{
+			ID: "CRE-07", Profile: SinceV4, From: v4, Source: schemaSession + " CheckoutSessionCreateRequest", check: refusesOtherCurrency,
+			Text: "A currency that the seller does not sell in is refused and never converted in silence",
+		},
+		{
+			ID: "CRE-08", Profile: AllDates, From: v1, Source: "examples/2026-04-17/examples.agentic_checkout.json checkout_session_with_out_of_stock", check: showsSoldOut,
+			Text: "A line that is out of stock is answered 201, not_ready_for_payment, with an out_of_stock error that names it",
+		},
+		{
+			ID: "CRE-09", Profile: Quality, From: v1, Source: "issue #194", check: preselects,
+			Text: "With an address a fulfillment option is selected already and is part of the totals",
+		},
 	}
 }
 
@@ -84,8 +102,13 @@ func refusesBadLines(t *trial) {
 	item := t.item(ItemPlain)
 	key := t.lineKey()
 	for _, lines := range []any{
-		list{}, nil, "text", list{obj{"id": item, "quantity": 0}}, list{obj{"id": item, "quantity": -1}}, list{obj{"id": item, "quantity": 1.5}},
-		list{obj{"quantity": 1}}, list{obj{"id": item, "quantity": "2"}},
+		list{},
+		nil, "text",
+		list{obj{"id": item, "quantity": 0}},
+		list{obj{"id": item, "quantity": -1}},
+		list{obj{"id": item, "quantity": 1.5}},
+		list{obj{"quantity": 1}},
+		list{obj{"id": item, "quantity": "2"}},
 	} {
 		body := t.bare(t.plain(1))
 		body[key] = lines

@@ -9,16 +9,26 @@ import (
 
 func discountStatements() []Statement {
 	return []Statement{
-		{ID: "DSC-01", Profile: SinceV4, From: v4, Source: rfcDiscount + " §6.1", check: codesReplace,
-			Text: "discounts.codes replaces the codes before; an empty array clears them"},
-		{ID: "DSC-02", Profile: SinceV4, From: v4, Source: rfcDiscount + " §6.1, §10.1", check: codesHaveAliases,
-			Text: "Codes are case-insensitive; coupons is an alias; discounts.codes wins where both are sent"},
-		{ID: "DSC-03", Profile: SinceV4, From: v4, Source: rfcDiscount + " §7", check: rejectsCodes,
-			Text: "A rejected code is answered 2xx, with one of eight reasons and a warning that names the code's place"},
-		{ID: "DSC-04", Profile: SinceV4, From: v4, Source: rfcDiscount + " §4.2, §5.3", check: allocationsAddUp,
-			Text: "Allocations add up to the amount; automatic discounts say so and have no code"},
-		{ID: "DSC-05", Profile: SinceV4, From: v4, Source: rfcDiscount + " §11", check: limitsGuessing,
-			Text: "Guessing of codes is limited"},
+		{
+			ID: "DSC-01", Profile: SinceV4, From: v4, Source: rfcDiscount + " §6.1", check: codesReplace,
+			Text: "discounts.codes replaces the codes before; an empty array clears them",
+		},
+		{
+			ID: "DSC-02", Profile: SinceV4, From: v4, Source: rfcDiscount + " §6.1, §10.1", check: codesHaveAliases,
+			Text: "Codes are case-insensitive; coupons is an alias; discounts.codes wins where both are sent",
+		},
+		{
+			ID: "DSC-03", Profile: SinceV4, From: v4, Source: rfcDiscount + " §7", check: rejectsCodes,
+			Text: "A rejected code is answered 2xx, with one of eight reasons and a warning that names the code's place",
+		},
+		{
+			ID: "DSC-04", Profile: SinceV4, From: v4, Source: rfcDiscount + " §4.2, §5.3", check: allocationsAddUp,
+			Text: "Allocations add up to the amount; automatic discounts say so and have no code",
+		},
+		{
+			ID: "DSC-05", Profile: SinceV4, From: v4, Source: rfcDiscount + " §11", check: limitsGuessing,
+			Text: "Guessing of codes is limited",
+		},
 	}
 }
 

@@ -14,14 +14,22 @@ const discoveryPath = "/.well-known/acp.json"
 
 func discoveryStatements() []Statement {
 	return []Statement{
-		{ID: "DIS-01", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §7.1, §10", check: discloses, OnlyREST: noDocument,
-			Text: "/.well-known/acp.json answers 200 without credentials, is valid, and holds no merchant id, payment provider or key"},
-		{ID: "DIS-02", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §4.2", check: ordersVersions, OnlyREST: noDocument,
-			Text: "protocol.name is acp; supported_versions ascends, and version is its last entry"},
-		{ID: "DIS-03", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §10", check: keepsPromises, OnlyREST: noDocument,
-			Text: "rest is among the transports, and every transport, service, version and extension that is advertised works"},
-		{ID: "DIS-04", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §4.1", check: letsCache, OnlyREST: noDocument,
-			Text: "Cache-Control is public with a max-age of at least an hour"},
+		{
+			ID: "DIS-01", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §7.1, §10", check: discloses, OnlyREST: noDocument,
+			Text: "/.well-known/acp.json answers 200 without credentials, is valid, and holds no merchant id, payment provider or key",
+		},
+		{
+			ID: "DIS-02", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §4.2", check: ordersVersions, OnlyREST: noDocument,
+			Text: "protocol.name is acp; supported_versions ascends, and version is its last entry",
+		},
+		{
+			ID: "DIS-03", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §10", check: keepsPromises, OnlyREST: noDocument,
+			Text: "rest is among the transports, and every transport, service, version and extension that is advertised works",
+		},
+		{
+			ID: "DIS-04", Profile: SinceV5, From: v5, Source: rfcDiscovery + " §4.1", check: letsCache, OnlyREST: noDocument,
+			Text: "Cache-Control is public with a max-age of at least an hour",
+		},
 	}
 }
 

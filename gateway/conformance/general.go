@@ -8,30 +8,54 @@ import (
 
 func generalStatements() []Statement {
 	return []Statement{
-		{ID: "GEN-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1, §7", check: wantsAuthorization,
-			Text: "A request without a valid Authorization is refused with 401 and a flat error"},
-		{ID: "GEN-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: speaksJSON,
-			Text: "Every body is JSON; errors are flat objects with type, code and message, and a param is a JSONPath"},
-		{ID: "GEN-03", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: echoesRequestID, OnlyREST: noHeaders,
-			Text: "The client's Request-Id comes back with answers and (a quality of ours) with errors"},
-		{ID: "GEN-04", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.1; changelog/2026-04-17.md", check: wantsVersion,
-			Text: "A request without API-Version is refused with 400, missing_api_version and the supported versions"},
-		{ID: "GEN-05", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.1", check: refusesUnknownVersion,
-			Text: "An unknown API-Version is refused with 400, unsupported_api_version and all five supported versions"},
-		{ID: "GEN-06", Profile: SinceV5, From: v5, Source: schemaV5 + " Error", check: closedErrorTypes,
-			Text: "An error's type is invalid_request, processing_error or service_unavailable"},
-		{ID: "GEN-07", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: refusesBrokenJSON, OnlyREST: noJSON,
-			Text: "A body that is no JSON is refused with 400 invalid_request and makes nothing"},
-		{ID: "GEN-08", Profile: AllDates, From: v1, Source: schemaSession, check: validAnswers,
-			Text: "Answers are valid by the JSON Schema of the version that was asked for"},
-		{ID: "GEN-09", Profile: Quality, From: v1, Source: schemaSession, check: validInEveryVersion,
-			Text: "One session read in each of the five versions is valid in each"},
-		{ID: "GEN-10", Profile: Quality, From: v1, Source: "spec/2026-04-17/openapi/openapi.cart.yaml", check: hidesForeignSessions,
-			Text: "Another agent gets 404 for a session that is not its own: get, update, complete and cancel"},
-		{ID: "GEN-11", Profile: Quality, From: v1, Source: rfcNegotiation + " §4.6.2", check: ignoresUnknownMembers,
-			Text: "Members that nobody knows are ignored"},
-		{ID: "GEN-12", Profile: Quality, From: v1, Source: rfcDiscovery + " §4.4", check: saysWhenToComeBack, OnlyREST: noHeaders,
-			Text: "429 and 503 carry Retry-After"},
+		{
+			ID: "GEN-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1, §7", check: wantsAuthorization,
+			Text: "A request without a valid Authorization is refused with 401 and a flat error",
+		},
+		{
+			ID: "GEN-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: speaksJSON,
+			Text: "Every body is JSON; errors are flat objects with type, code and message, and a param is a JSONPath",
+		},
+		{
+			ID: "GEN-03", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: echoesRequestID, OnlyREST: noHeaders,
+			Text: "The client's Request-Id comes back with answers and (a quality of ours) with errors",
+		},
+		{
+			ID: "GEN-04", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.1; changelog/2026-04-17.md", check: wantsVersion,
+			Text: "A request without API-Version is refused with 400, missing_api_version and the supported versions",
+		},
+		{
+			ID: "GEN-05", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.1", check: refusesUnknownVersion,
+			Text: "An unknown API-Version is refused with 400, unsupported_api_version and all five supported versions",
+		},
+		{
+			ID: "GEN-06", Profile: SinceV5, From: v5, Source: schemaV5 + " Error", check: closedErrorTypes,
+			Text: "An error's type is invalid_request, processing_error or service_unavailable",
+		},
+		{
+			ID: "GEN-07", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: refusesBrokenJSON, OnlyREST: noJSON,
+			Text: "A body that is no JSON is refused with 400 invalid_request and makes nothing",
+		},
+		{
+			ID: "GEN-08", Profile: AllDates, From: v1, Source: schemaSession, check: validAnswers,
+			Text: "Answers are valid by the JSON Schema of the version that was asked for",
+		},
+		{
+			ID: "GEN-09", Profile: Quality, From: v1, Source: schemaSession, check: validInEveryVersion,
+			Text: "One session read in each of the five versions is valid in each",
+		},
+		{
+			ID: "GEN-10", Profile: Quality, From: v1, Source: "spec/2026-04-17/openapi/openapi.cart.yaml", check: hidesForeignSessions,
+			Text: "Another agent gets 404 for a session that is not its own: get, update, complete and cancel",
+		},
+		{
+			ID: "GEN-11", Profile: Quality, From: v1, Source: rfcNegotiation + " §4.6.2", check: ignoresUnknownMembers,
+			Text: "Members that nobody knows are ignored",
+		},
+		{
+			ID: "GEN-12", Profile: Quality, From: v1, Source: rfcDiscovery + " §4.4", check: saysWhenToComeBack, OnlyREST: noHeaders,
+			Text: "429 and 503 carry Retry-After",
+		},
 	}
 }
 
@@ -226,7 +250,7 @@ func hidesForeignSessions(t *trial) {
 	other := t.as(AgentOther).Token
 	s := t.ready()
 	id := s.text("id")
-	payment := t.pay(s, "spt_not_needed")
+	payment := t.pay(s, notNeeded)
 	for _, a := range []answer{
 		t.do(opGet, id, nil, withToken(other)), t.do(opUpdate, id, obj{"buyer": nil}, withToken(other)),
 		t.do(opComplete, id, payment, withToken(other)), t.do(opCancel, id, obj{}, withToken(other)),

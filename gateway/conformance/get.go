@@ -7,14 +7,22 @@ import (
 
 func getStatements() []Statement {
 	return []Statement{
-		{ID: "GET-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.3", check: showsLastState,
-			Text: "Get answers 200 with what the last change answered"},
-		{ID: "GET-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.3", check: refusesUnknownID,
-			Text: "Get of an id that nobody has is refused with 404 and a flat error"},
-		{ID: "GET-03", Profile: AllDates, From: v1, Source: rfcAffiliate + " §4.3.4; " + rfcTraces + " §8", check: hidesWriteOnly,
-			Text: "Get shows no payment data or token, no attribution and no intent trace"},
-		{ID: "GET-04", Profile: SinceV2, From: v2, Source: schemaSession + " CheckoutSessionBase", check: showsOrder,
-			Text: "Get of a completed session shows its order"},
+		{
+			ID: "GET-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.3", check: showsLastState,
+			Text: "Get answers 200 with what the last change answered",
+		},
+		{
+			ID: "GET-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.3", check: refusesUnknownID,
+			Text: "Get of an id that nobody has is refused with 404 and a flat error",
+		},
+		{
+			ID: "GET-03", Profile: AllDates, From: v1, Source: rfcAffiliate + " §4.3.4; " + rfcTraces + " §8", check: hidesWriteOnly,
+			Text: "Get shows no payment data or token, no attribution and no intent trace",
+		},
+		{
+			ID: "GET-04", Profile: SinceV2, From: v2, Source: schemaSession + " CheckoutSessionBase", check: showsOrder,
+			Text: "Get of a completed session shows its order",
+		},
 	}
 }
 

@@ -9,38 +9,70 @@ import (
 
 func idempotencyStatements() []Statement {
 	return []Statement{
-		{ID: "IDM-01", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.1", check: wantsKey,
-			Text: "Create, update, complete and cancel without an Idempotency-Key are refused with 400 idempotency_key_required"},
-		{ID: "IDM-02", Profile: AllDates, From: v1, Source: "spec/*/openapi/openapi.agentic_checkout.yaml parameters", check: keyIsOptional,
-			Text: "Before 2026-04-17 a POST needs no Idempotency-Key; a GET never does"},
-		{ID: "IDM-03", Profile: SinceV5, From: v5, Source: "spec/2026-04-17/openapi/openapi.agentic_checkout.yaml IdempotencyKey", check: refusesBadKey,
-			Text: "An Idempotency-Key that is empty or longer than 255 is refused with 400"},
-		{ID: "IDM-04", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.3", check: replaysAnswer,
-			Text: "The same key with the same body gets the same status and the same JSON"},
-		{ID: "IDM-05", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.3", check: marksReplay, OnlyREST: noHeaders,
-			Text: "A replay carries Idempotent-Replayed: true; the first answer does not"},
-		{ID: "IDM-06", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.4", check: refusesOtherBody,
-			Text: "The same key with another body is refused with 422 idempotency_conflict"},
-		{ID: "IDM-07", Profile: Older, From: v1, To: v4, Source: "spec/2025-09-29/openapi/openapi.delegate_payment.yaml", check: refusesOtherBody,
-			Text: "Up to 2026-01-30 the same key with another body is refused with 409 idempotency_conflict"},
-		{ID: "IDM-08", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.4", check: oneOfManyRuns,
-			Text: "Of concurrent calls with one key one runs; the others get its answer, or 409 idempotency_in_flight with Retry-After"},
-		{ID: "IDM-09", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.2", check: equalByMeaning,
-			Text: "Reordered members and 1.0 in place of 1 are the same body"},
-		{ID: "IDM-10", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.2, §6.7", check: differentByMeaning,
-			Text: "A reordered array, null in place of an absent member and changed extension members are another body"},
-		{ID: "IDM-11", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.1", check: keysAreScoped,
-			Text: "One key at another endpoint, in another session or of another agent is another key"},
-		{ID: "IDM-12", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.5", check: forgetsFailures,
-			Text: "After a 5xx the same key is processed anew"},
-		{ID: "IDM-13", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.3, §6.8", check: oneChargeInDoubt,
-			Text: "A 5xx between authorization and order, and a retry, end in exactly one charge and one order"},
-		{ID: "IDM-14", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.6", check: remembersForADay,
-			Text: "Answers are kept through a restart and for at least 24 hours"},
-		{ID: "IDM-15", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: echoesKey, OnlyREST: noHeaders,
-			Text: "Answers to a POST echo its Idempotency-Key"},
-		{ID: "IDM-16", Profile: Quality, From: v1, Source: rfcCheckout + " §2.2, §6.3", check: oneOrderForManyKeys,
-			Text: "Completes in parallel and later, each with a key of its own, make one order and one charge"},
+		{
+			ID: "IDM-01", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.1", check: wantsKey,
+			Text: "Create, update, complete and cancel without an Idempotency-Key are refused with 400 idempotency_key_required",
+		},
+		{
+			ID: "IDM-02", Profile: AllDates, From: v1, Source: "spec/*/openapi/openapi.agentic_checkout.yaml parameters", check: keyIsOptional,
+			Text: "Before 2026-04-17 a POST needs no Idempotency-Key; a GET never does",
+		},
+		{
+			ID: "IDM-03", Profile: SinceV5, From: v5, Source: "spec/2026-04-17/openapi/openapi.agentic_checkout.yaml IdempotencyKey", check: refusesBadKey,
+			Text: "An Idempotency-Key that is empty or longer than 255 is refused with 400",
+		},
+		{
+			ID: "IDM-04", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.3", check: replaysAnswer,
+			Text: "The same key with the same body gets the same status and the same JSON",
+		},
+		{
+			ID: "IDM-05", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.3", check: marksReplay, OnlyREST: noHeaders,
+			Text: "A replay carries Idempotent-Replayed: true; the first answer does not",
+		},
+		{
+			ID: "IDM-06", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.4", check: refusesOtherBody,
+			Text: "The same key with another body is refused with 422 idempotency_conflict",
+		},
+		{
+			ID: "IDM-07", Profile: Older, From: v1, To: v4, Source: "spec/2025-09-29/openapi/openapi.delegate_payment.yaml", check: refusesOtherBody,
+			Text: "Up to 2026-01-30 the same key with another body is refused with 409 idempotency_conflict",
+		},
+		{
+			ID: "IDM-08", Profile: SinceV5, From: v5, Source: rfcCheckout + " §6.4", check: oneOfManyRuns,
+			Text: "Of concurrent calls with one key one runs; the others get its answer, or 409 idempotency_in_flight with Retry-After",
+		},
+		{
+			ID: "IDM-09", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.2", check: equalByMeaning,
+			Text: "Reordered members and 1.0 in place of 1 are the same body",
+		},
+		{
+			ID: "IDM-10", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.2, §6.7", check: differentByMeaning,
+			Text: "A reordered array, null in place of an absent member and changed extension members are another body",
+		},
+		{
+			ID: "IDM-11", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.1", check: keysAreScoped,
+			Text: "One key at another endpoint, in another session or of another agent is another key",
+		},
+		{
+			ID: "IDM-12", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.5", check: forgetsFailures,
+			Text: "After a 5xx the same key is processed anew",
+		},
+		{
+			ID: "IDM-13", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.3, §6.8", check: oneChargeInDoubt,
+			Text: "A 5xx between authorization and order, and a retry, end in exactly one charge and one order",
+		},
+		{
+			ID: "IDM-14", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.6", check: remembersForADay,
+			Text: "Answers are kept through a restart and for at least 24 hours",
+		},
+		{
+			ID: "IDM-15", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1", check: echoesKey, OnlyREST: noHeaders,
+			Text: "Answers to a POST echo its Idempotency-Key",
+		},
+		{
+			ID: "IDM-16", Profile: Quality, From: v1, Source: rfcCheckout + " §2.2, §6.3", check: oneOrderForManyKeys,
+			Text: "Completes in parallel and later, each with a key of its own, make one order and one charge",
+		},
 	}
 }
 
@@ -49,7 +81,7 @@ func wantsKey(t *trial) {
 	id := s.text("id")
 	for _, a := range []answer{
 		t.do(opCreate, "", t.whole(t.plain(1)), withoutKey()), t.do(opUpdate, id, obj{"buyer": nil}, withoutKey()),
-		t.do(opComplete, id, t.pay(s, "spt_not_needed"), withoutKey()), t.do(opCancel, id, obj{}, withoutKey()),
+		t.do(opComplete, id, t.pay(s, notNeeded), withoutKey()), t.do(opCancel, id, obj{}, withoutKey()),
 	} {
 		t.last = a
 		t.refusal(a, "idempotency_key_required", http.StatusBadRequest)
@@ -146,12 +178,31 @@ func refusesOtherBody(t *trial) {
 	t.check(viewLines(t.get(s.text("id")))[0].quantity == 2, "the refused update has changed the session")
 }
 
+// slowness is how long a shop that was made slow takes, in milliseconds: long enough for calls to meet.
+const slowness = 300
+
 func oneOfManyRuns(t *trial) {
-	const many = 6
-	key, body := newKey(), t.whole(t.plain(1))
 	if t.transport == MCP {
 		t.create(t.whole(t.plain(1))) // opens the connection before the race
 	}
+	if t.harness == nil || !t.harness.offers[OfferFaults] {
+		t.raceForKey()
+		t.notef("without a slow shop concurrent calls may not have met")
+		return
+	}
+	t.fault(Fault{Kind: FaultSlow, Amount: slowness})
+	for range 10 { // a slow machine may keep calls from meeting
+		if t.raceForKey() > 0 {
+			return
+		}
+	}
+	t.failf("while a call with a key was under way, other calls with that key were never refused with idempotency_in_flight")
+}
+
+// raceForKey sends concurrent creates with one key, wants one session, and counts the calls that were told of the one in flight.
+func (t *trial) raceForKey() (inFlight int) {
+	const many = 6
+	key, body := newKey(), t.whole(t.plain(1))
 	answers, errs := make([]answer, many), make([]error, many)
 	var wait sync.WaitGroup
 	for i := range many {
@@ -168,10 +219,12 @@ func oneOfManyRuns(t *trial) {
 			made[a.text("id")] = true
 			continue
 		}
+		inFlight++
 		t.refusal(a, "idempotency_in_flight", http.StatusConflict)
 		t.check(t.transport == MCP || a.header.Get("Retry-After") != "", "409 idempotency_in_flight has no Retry-After")
 	}
 	t.check(len(made) == 1, "%d concurrent calls with one key made %d sessions, want 1", many, len(made))
+	return inFlight
 }
 
 func equalByMeaning(t *trial) {

@@ -8,12 +8,18 @@ import (
 
 func messageStatements() []Statement {
 	return []Statement{
-		{ID: "MSG-01", Profile: AllDates, From: v1, Source: schemaSession + " MessageError, MessageWarning", check: messageCodes,
-			Text: "Message codes are of the version's set; there are no warnings before 2026-01-30"},
-		{ID: "MSG-02", Profile: SinceV5, From: v5, Source: schemaV5 + " MessageError", check: resolutions,
-			Text: "resolution is one of three values, and every error has one"},
-		{ID: "MSG-03", Profile: SinceV5, From: v5, Source: rfcCheckout + " §5.1; docs/sep-markdown-specification.md", check: noRawHTML,
-			Text: "Markdown that is sent has no raw HTML; markdown with raw HTML that comes in is refused"},
+		{
+			ID: "MSG-01", Profile: AllDates, From: v1, Source: schemaSession + " MessageError, MessageWarning", check: messageCodes,
+			Text: "Message codes are of the version's set; there are no warnings before 2026-01-30",
+		},
+		{
+			ID: "MSG-02", Profile: SinceV5, From: v5, Source: schemaV5 + " MessageError", check: resolutions,
+			Text: "resolution is one of three values, and every error has one",
+		},
+		{
+			ID: "MSG-03", Profile: SinceV5, From: v5, Source: rfcCheckout + " §5.1; docs/sep-markdown-specification.md", check: noRawHTML,
+			Text: "Markdown that is sent has no raw HTML; markdown with raw HTML that comes in is refused",
+		},
 	}
 }
 

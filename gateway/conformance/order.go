@@ -7,12 +7,18 @@ import (
 
 func orderStatements() []Statement {
 	return []Statement{
-		{ID: "ORD-01", Profile: SinceV5, From: v5, Source: rfcOrders + " §4.2, §7.1", check: linesDeriveStatus,
-			Text: "A line's status follows from its quantities"},
-		{ID: "ORD-02", Profile: SinceV5, From: v5, Source: rfcOrders + " §4.6; " + schemaV5 + " OrderLineItem", check: refundsStandBeside,
-			Text: "amount_refunded is the sum of the completed refunds; total and the lines' subtotals never change"},
-		{ID: "ORD-03", Profile: SinceV5, From: v5, Source: rfcOrders + " §4.3, §5.1", check: fulfillmentsFit,
-			Text: "A fulfillment's status fits its type; a partial shipment shows a partial line and a fulfillment with quantities"},
+		{
+			ID: "ORD-01", Profile: SinceV5, From: v5, Source: rfcOrders + " §4.2, §7.1", check: linesDeriveStatus,
+			Text: "A line's status follows from its quantities",
+		},
+		{
+			ID: "ORD-02", Profile: SinceV5, From: v5, Source: rfcOrders + " §4.6; " + schemaV5 + " OrderLineItem", check: refundsStandBeside,
+			Text: "amount_refunded is the sum of the completed refunds; total and the lines' subtotals never change",
+		},
+		{
+			ID: "ORD-03", Profile: SinceV5, From: v5, Source: rfcOrders + " §4.3, §5.1", check: fulfillmentsFit,
+			Text: "A fulfillment's status fits its type; a partial shipment shows a partial line and a fulfillment with quantities",
+		},
 	}
 }
 

@@ -9,12 +9,18 @@ import (
 
 func paymentStatements() []Statement {
 	return []Statement{
-		{ID: "PAY-01", Profile: SinceV4, From: v4, Source: schemaSession + " PaymentHandler; " + rfcHandlers + " §10", check: handlersAreWhole,
-			Text: "Every payment handler has its ten members, a date for its version, and merchant_id and psp in its config"},
-		{ID: "PAY-02", Profile: Older, From: v1, To: v3, Source: schemaSession + " PaymentProvider", check: providerHasForm,
-			Text: "Up to 2026-01-16 payment_provider has the form of its version"},
-		{ID: "PAY-03", Profile: SinceV5, From: v5, Source: rfcBacked + " §6.3, §9.1", check: backedHandlersAreProven,
-			Text: "Handlers for what the seller keeps for a buyer are shown to the proven owner alone"},
+		{
+			ID: "PAY-01", Profile: SinceV4, From: v4, Source: schemaSession + " PaymentHandler; " + rfcHandlers + " §10", check: handlersAreWhole,
+			Text: "Every payment handler has its ten members, a date for its version, and merchant_id and psp in its config",
+		},
+		{
+			ID: "PAY-02", Profile: Older, From: v1, To: v3, Source: schemaSession + " PaymentProvider", check: providerHasForm,
+			Text: "Up to 2026-01-16 payment_provider has the form of its version",
+		},
+		{
+			ID: "PAY-03", Profile: SinceV5, From: v5, Source: rfcBacked + " §6.3, §9.1", check: backedHandlersAreProven,
+			Text: "Handlers for what the seller keeps for a buyer are shown to the proven owner alone",
+		},
 	}
 }
 

@@ -7,14 +7,22 @@ import (
 
 func secureStatements() []Statement {
 	return []Statement{
-		{ID: "TDS-01", Profile: SinceV2, From: v2, Source: rfcCheckout + " §4.4, §9.7", check: wantsResult,
-			Text: "A complete without the authentication_result that the session waits for is refused with requires_3ds"},
-		{ID: "TDS-02", Profile: SinceV2, From: v2, Source: rfcCheckout + " §4.4", check: deniedChargesNothing,
-			Text: "A denied or rejected authentication charges nothing, and the session can be used again"},
-		{ID: "TDS-03", Profile: SinceV2, From: v2, Source: schemaSession + " AuthenticationResult", check: wantsDetails,
-			Text: "authenticated without outcome_details is refused with 400"},
-		{ID: "TDS-04", Profile: Quality, From: v2, Source: "issue #292", check: resultIsForOnce,
-			Text: "A result is good once, and for the amount that it was asked for"},
+		{
+			ID: "TDS-01", Profile: SinceV2, From: v2, Source: rfcCheckout + " §4.4, §9.7", check: wantsResult,
+			Text: "A complete without the authentication_result that the session waits for is refused with requires_3ds",
+		},
+		{
+			ID: "TDS-02", Profile: SinceV2, From: v2, Source: rfcCheckout + " §4.4", check: deniedChargesNothing,
+			Text: "A denied or rejected authentication charges nothing, and the session can be used again",
+		},
+		{
+			ID: "TDS-03", Profile: SinceV2, From: v2, Source: schemaSession + " AuthenticationResult", check: wantsDetails,
+			Text: "authenticated without outcome_details is refused with 400",
+		},
+		{
+			ID: "TDS-04", Profile: Quality, From: v2, Source: "issue #292", check: resultIsForOnce,
+			Text: "A result is good once, and for the amount that it was asked for",
+		},
 	}
 }
 
@@ -56,7 +64,7 @@ func riskSignals() obj {
 
 // securePay is a complete with the result of an authentication; nil is none.
 func (t *trial) securePay(s node, result any) obj {
-	token := "spt_not_needed"
+	token := notNeeded
 	if t.harness != nil {
 		token = t.mint(Mint{Amount: of(s, "total"), SessionID: s.text("id")})
 	}

@@ -11,10 +11,14 @@ import (
 
 func securityStatements() []Statement {
 	return []Statement{
-		{ID: "SIG-01", Profile: Quality, From: v1, Source: rfcCheckout + " §7", check: refusesBadSignatures,
-			Text: "Where signatures are enforced a wrong Signature, or a Timestamp outside of the window, is refused with 401"},
-		{ID: "SEC-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §7; " + rfcAffiliate + " §7.1", check: logsHideSecrets,
-			Text: "Logs hold no bearer token, payment token, affiliate token, cryptogram or full address"},
+		{
+			ID: "SIG-01", Profile: Quality, From: v1, Source: rfcCheckout + " §7", check: refusesBadSignatures,
+			Text: "Where signatures are enforced a wrong Signature, or a Timestamp outside of the window, is refused with 401",
+		},
+		{
+			ID: "SEC-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §7; " + rfcAffiliate + " §7.1", check: logsHideSecrets,
+			Text: "Logs hold no bearer token, payment token, affiliate token, cryptogram or full address",
+		},
 	}
 }
 
@@ -60,8 +64,13 @@ func refusesBadSignatures(t *trial) {
 	soon, early := sign(who, body, t.now().Add(time.Hour))
 	good, now := sign(who, append([]byte(" "), body...), t.now())
 	for _, bad := range []struct{ what, signature, stamp string }{
-		{"a wrong signature", wrong, stamp}, {"a signature of an hour ago", late, old}, {"a signature of an hour ahead", soon, early},
-		{"a signature of another body", good, now}, {"no signature", "", stamp}, {"no timestamp", wrong, ""}, {"neither", "", ""},
+		{"a wrong signature", wrong, stamp},
+		{"a signature of an hour ago", late, old},
+		{"a signature of an hour ahead", soon, early},
+		{"a signature of another body", good, now},
+		{"no signature", "", stamp},
+		{"no timestamp", wrong, ""},
+		{"neither", "", ""},
 	} {
 		a := call(bad.signature, bad.stamp)
 		t.check(a.refused, "a call with %s is let in", bad.what)

@@ -2,6 +2,9 @@ package conformance
 
 import "slices"
 
+// notNeeded stands where a payment token would, in calls that must be refused before anybody looks at it.
+const notNeeded = "spt_none"
+
 // lineView is a line of a session, whatever the date. Amounts are minor units.
 type lineView struct {
 	id, item                             string

@@ -9,14 +9,22 @@ import (
 
 func sideStatements() []Statement {
 	return []Statement{
-		{ID: "ATT-01", Profile: SinceV2, From: v2, Source: rfcAffiliate + " §10", check: keepsBothTouches,
-			Text: "An attribution on create and one on complete are both kept; a claim in conflict neither fails the checkout nor replaces the first"},
-		{ID: "ATT-02", Profile: SinceV2, From: v2, Source: rfcAffiliate + " §4.2.3, §6", check: refusesBadAttribution,
-			Text: "An attribution without provider, without token and publisher_id, or with nested metadata is refused with 400; one with personal data with pii_not_allowed"},
-		{ID: "MKT-01", Profile: SinceV5, From: v5, Source: rfcConsent + " §10", check: silenceIsNoConsent,
-			Text: "Without marketing_consents nobody's subscription changes"},
-		{ID: "MKT-02", Profile: SinceV5, From: v5, Source: rfcConsent + " §3.3, §3.5, §3.6", check: consentCountsAfterwards,
-			Text: "Channels that were not offered, or have no contact, are ignored; a consent counts only after the completion"},
+		{
+			ID: "ATT-01", Profile: SinceV2, From: v2, Source: rfcAffiliate + " §10", check: keepsBothTouches,
+			Text: "An attribution on create and one on complete are both kept; a claim in conflict neither fails the checkout nor replaces the first",
+		},
+		{
+			ID: "ATT-02", Profile: SinceV2, From: v2, Source: rfcAffiliate + " §4.2.3, §6", check: refusesBadAttribution,
+			Text: "An attribution without provider, without token and publisher_id, or with nested metadata is refused with 400; one with personal data with pii_not_allowed",
+		},
+		{
+			ID: "MKT-01", Profile: SinceV5, From: v5, Source: rfcConsent + " §10", check: silenceIsNoConsent,
+			Text: "Without marketing_consents nobody's subscription changes",
+		},
+		{
+			ID: "MKT-02", Profile: SinceV5, From: v5, Source: rfcConsent + " §3.3, §3.5, §3.6", check: consentCountsAfterwards,
+			Text: "Channels that were not offered, or have no contact, are ignored; a consent counts only after the completion",
+		},
 	}
 }
 

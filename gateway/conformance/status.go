@@ -8,14 +8,22 @@ import (
 
 func statusStatements() []Statement {
 	return []Statement{
-		{ID: "STA-01", Profile: AllDates, From: v1, Source: schemaSession + " status", check: statusInSet,
-			Text: "The status is one of the version that was asked for"},
-		{ID: "STA-02", Profile: SinceV2, From: v2, Source: rfcCheckout + " §8", check: authenticationHasMetadata,
-			Text: "authentication_required always comes with authentication_metadata"},
-		{ID: "STA-03", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.2", check: terminalIsFinal,
-			Text: "A completed or canceled session never changes its status"},
-		{ID: "STA-04", Profile: Quality, From: v1, Source: "spec/2026-01-30/json-schema/schema.agentic_checkout.json status", check: expires,
-			Text: "A session past its time is expired, or canceled in the versions that do not know expired"},
+		{
+			ID: "STA-01", Profile: AllDates, From: v1, Source: schemaSession + " status", check: statusInSet,
+			Text: "The status is one of the version that was asked for",
+		},
+		{
+			ID: "STA-02", Profile: SinceV2, From: v2, Source: rfcCheckout + " §8", check: authenticationHasMetadata,
+			Text: "authentication_required always comes with authentication_metadata",
+		},
+		{
+			ID: "STA-03", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.2", check: terminalIsFinal,
+			Text: "A completed or canceled session never changes its status",
+		},
+		{
+			ID: "STA-04", Profile: Quality, From: v1, Source: "spec/2026-01-30/json-schema/schema.agentic_checkout.json status", check: expires,
+			Text: "A session past its time is expired, or canceled in the versions that do not know expired",
+		},
 	}
 }
 
@@ -30,11 +38,30 @@ func (t *trial) inSet(id string) {
 	}
 }
 
+// mapsDown fails unless a session that a person must look at is so in the dates that have a word for it, and not ready, with a reason, in
+// those that do not.
+func (t *trial) mapsDown(id string) {
+	for _, date := range Published() {
+		if !carries(t.transport, date) {
+			continue
+		}
+		s := t.get(id, withVersion(date))
+		want := []string{"not_ready_for_payment"}
+		if since(date, v4) {
+			want = []string{"requires_escalation", "pending_approval", "not_ready_for_payment"}
+		}
+		t.check(slices.Contains(want, s.text("status")), "in %s a session that needs a person is %q, want %q", date, s.text("status"), want)
+		t.check(len(errorMessages(s)) > 0, "in %s nothing says why a session that needs a person is not ready", date)
+	}
+}
+
 func statusInSet(t *trial) {
 	bare, whole := t.create(t.bare(t.plain(1))), t.ready()
 	ids := []string{bare.text("id"), whole.text("id")}
-	if digital := t.seller.Items[ItemApproval]; digital != "" {
-		ids = append(ids, t.create(t.whole(wanted{digital, 1})).text("id"))
+	if held := t.seller.Items[ItemApproval]; held != "" {
+		s := t.create(t.whole(wanted{held, 1}))
+		ids = append(ids, s.text("id"))
+		t.mapsDown(s.text("id"))
 	}
 	for _, id := range ids {
 		s := t.get(id)
@@ -62,7 +89,7 @@ func terminalIsFinal(t *trial) {
 	}
 	for id, want := range finals {
 		for _, a := range []answer{
-			t.do(opUpdate, id, obj{t.lineKey(): t.lines(t.plain(2))}), t.do(opComplete, id, t.pay(s, "spt_not_needed")), t.do(opCancel, id, obj{}),
+			t.do(opUpdate, id, obj{t.lineKey(): t.lines(t.plain(2))}), t.do(opComplete, id, t.pay(s, notNeeded)), t.do(opCancel, id, obj{}),
 		} {
 			t.last = a
 			t.check(a.refused, "a call that changes a %s session succeeds", want)
@@ -93,7 +120,7 @@ func expires(t *trial) {
 	if want == "canceled" {
 		t.check(len(after.list("messages")) > 0, "nothing says that the session ran out of time")
 	}
-	t.refusal(t.do(opComplete, id, t.pay(s, "spt_not_needed")), "", http.StatusConflict, http.StatusNotFound)
+	t.refusal(t.do(opComplete, id, t.pay(s, notNeeded)), "", http.StatusConflict, http.StatusNotFound)
 	t.refusal(t.do(opUpdate, id, obj{"buyer": nil}), "", http.StatusConflict, http.StatusNotFound)
 	t.nothingMoved(id)
 }

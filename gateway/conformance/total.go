@@ -8,18 +8,30 @@ import (
 
 func totalStatements() []Statement {
 	return []Statement{
-		{ID: "TOT-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1; " + rfcDiscount + " §8.2", check: amountsAreMinorUnits,
-			Text: "All amounts are integers of minor units and not negative"},
-		{ID: "TOT-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §8; " + schemaSession + " Total", check: totalsAreNamed,
-			Text: "A priced session has one total; every entry has display_text and a type of the version's set"},
-		{ID: "TOT-03", Profile: AllDates, From: v1, Source: "examples/2025-09-29; OpenAI's checkout page", check: sessionAddsUp,
-			Text: "The session's totals add up"},
-		{ID: "TOT-04", Profile: Older, From: v1, To: v3, Source: schemaV1 + " LineItem; OpenAI's checkout page", check: linesAddUp,
-			Text: "Up to 2026-01-16 the amounts of lines and options add up"},
-		{ID: "TOT-05", Profile: AllDates, From: v1, Source: rfcDiscount + " §8.2", check: itemsDiscountIsSum,
-			Text: "items_discount is the sum of the lines' discounts"},
-		{ID: "TOT-06", Profile: AllDates, From: v1, check: chargesTotal,
-			Text: "What the payment provider takes is the total"},
+		{
+			ID: "TOT-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §3.1; " + rfcDiscount + " §8.2", check: amountsAreMinorUnits,
+			Text: "All amounts are integers of minor units and not negative",
+		},
+		{
+			ID: "TOT-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §8; " + schemaSession + " Total", check: totalsAreNamed,
+			Text: "A priced session has one total; every entry has display_text and a type of the version's set",
+		},
+		{
+			ID: "TOT-03", Profile: AllDates, From: v1, Source: "examples/2025-09-29; OpenAI's checkout page", check: sessionAddsUp,
+			Text: "The session's totals add up",
+		},
+		{
+			ID: "TOT-04", Profile: Older, From: v1, To: v3, Source: schemaV1 + " LineItem; OpenAI's checkout page", check: linesAddUp,
+			Text: "Up to 2026-01-16 the amounts of lines and options add up",
+		},
+		{
+			ID: "TOT-05", Profile: AllDates, From: v1, Source: rfcDiscount + " §8.2", check: itemsDiscountIsSum,
+			Text: "items_discount is the sum of the lines' discounts",
+		},
+		{
+			ID: "TOT-06", Profile: AllDates, From: v1, check: chargesTotal,
+			Text: "What the payment provider takes is the total",
+		},
 	}
 }
 

@@ -8,20 +8,34 @@ import (
 
 func updateStatements() []Statement {
 	return []Statement{
-		{ID: "UPD-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.2, §6.2", check: updatesWhole,
-			Text: "Update answers 200 with the whole session; what was not sent stays"},
-		{ID: "UPD-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.2", check: nullClears,
-			Text: "null clears what can be cleared: buyer, address, selection"},
-		{ID: "UPD-03", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.2", check: replacesLines,
-			Text: "The items that are sent replace the old ones; lines that stay keep their ids"},
-		{ID: "UPD-04", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.2", check: optionMovesTotals,
-			Text: "Another option moves fulfillment, tax and total"},
-		{ID: "UPD-05", Profile: AllDates, From: v1, Source: rfcCheckout + " §8", check: refusesUnofferedOption,
-			Text: "An option that is not offered is never stored: 400, or a message that names it"},
-		{ID: "UPD-06", Profile: SinceV2, From: v2, Source: schemaSession + " SelectedFulfillmentOption", check: readsBothSelections,
-			Text: "Nested and flat selections are both read; the answer has the form of its version"},
-		{ID: "UPD-07", Profile: Quality, From: v1, Source: rfcCheckout + " §2.2", check: terminalStays,
-			Text: "An update of a completed or canceled session is refused with 409 and changes nothing"},
+		{
+			ID: "UPD-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.2, §6.2", check: updatesWhole,
+			Text: "Update answers 200 with the whole session; what was not sent stays",
+		},
+		{
+			ID: "UPD-02", Profile: AllDates, From: v1, Source: rfcCheckout + " §6.2", check: nullClears,
+			Text: "null clears what can be cleared: buyer, address, selection",
+		},
+		{
+			ID: "UPD-03", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.2", check: replacesLines,
+			Text: "The items that are sent replace the old ones; lines that stay keep their ids",
+		},
+		{
+			ID: "UPD-04", Profile: AllDates, From: v1, Source: rfcCheckout + " §4.2", check: optionMovesTotals,
+			Text: "Another option moves fulfillment, tax and total",
+		},
+		{
+			ID: "UPD-05", Profile: AllDates, From: v1, Source: rfcCheckout + " §8", check: refusesUnofferedOption,
+			Text: "An option that is not offered is never stored: 400, or a message that names it",
+		},
+		{
+			ID: "UPD-06", Profile: SinceV2, From: v2, Source: schemaSession + " SelectedFulfillmentOption", check: readsBothSelections,
+			Text: "Nested and flat selections are both read; the answer has the form of its version",
+		},
+		{
+			ID: "UPD-07", Profile: Quality, From: v1, Source: rfcCheckout + " §2.2", check: terminalStays,
+			Text: "An update of a completed or canceled session is refused with 409 and changes nothing",
+		},
 	}
 }
 

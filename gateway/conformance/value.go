@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -26,8 +27,8 @@ func parse(text []byte) (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return node{}, fmt.Errorf("there is more than one JSON document")
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return node{}, errors.New("there is more than one JSON document")
 	}
 	return node{v, true}, nil
 }

@@ -10,18 +10,30 @@ import (
 
 func webhookStatements() []Statement {
 	return []Statement{
-		{ID: "WHK-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.3", check: createComesFirst,
-			Text: "There is one order_create for an order, before any order_update"},
-		{ID: "WHK-02", Profile: SinceV5, From: v5, Source: "spec/2026-04-17/openapi/openapi.agentic_checkout_webhook.yaml", check: signsEvents,
-			Text: "Merchant-Signature is t=<unix>,v1=<64 hex digits> and verifies over the time, a dot and the raw body"},
-		{ID: "WHK-03", Profile: AllDates, From: v1, Source: eventsAPI + "; " + rfcOrders + " §6", check: validEvents,
-			Text: "Events are valid in the subscription's version; from 2026-04-17 on they hold the whole order"},
-		{ID: "WHK-04", Profile: Older, From: v1, To: v4, Source: "spec/2026-01-30/openapi/openapi.agentic_checkout_webhook.yaml", check: olderEvents,
-			Text: "Up to 2026-01-30 events have refunds, nothing else that is not theirs, and one of six statuses"},
-		{ID: "WHK-05", Profile: Quality, From: v1, check: retriesEvents,
-			Text: "After 5xx, 429 or a lost answer events come again with a fresh signature and the same body, in order, and no change of secrets loses one"},
-		{ID: "WHK-06", Profile: AllDates, From: v1, Source: rfcAffiliate + " §10", check: eventsHideSecrets,
-			Text: "Events hold no attribution, token or payment secret"},
+		{
+			ID: "WHK-01", Profile: AllDates, From: v1, Source: rfcCheckout + " §2.3", check: createComesFirst,
+			Text: "There is one order_create for an order, before any order_update",
+		},
+		{
+			ID: "WHK-02", Profile: SinceV5, From: v5, Source: "spec/2026-04-17/openapi/openapi.agentic_checkout_webhook.yaml", check: signsEvents,
+			Text: "Merchant-Signature is t=<unix>,v1=<64 hex digits> and verifies over the time, a dot and the raw body",
+		},
+		{
+			ID: "WHK-03", Profile: AllDates, From: v1, Source: eventsAPI + "; " + rfcOrders + " §6", check: validEvents,
+			Text: "Events are valid in the subscription's version; from 2026-04-17 on they hold the whole order",
+		},
+		{
+			ID: "WHK-04", Profile: Older, From: v1, To: v4, Source: "spec/2026-01-30/openapi/openapi.agentic_checkout_webhook.yaml", check: olderEvents,
+			Text: "Up to 2026-01-30 events have refunds, nothing else that is not theirs, and one of six statuses",
+		},
+		{
+			ID: "WHK-05", Profile: Quality, From: v1, check: retriesEvents,
+			Text: "After 5xx, 429 or a lost answer events come again with a fresh signature and the same body, in order, and no change of secrets loses one",
+		},
+		{
+			ID: "WHK-06", Profile: AllDates, From: v1, Source: rfcAffiliate + " §10", check: eventsHideSecrets,
+			Text: "Events hold no attribution, token or payment secret",
+		},
 	}
 }
 

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -35,6 +36,10 @@ func (h *harness) misbehave(r *http.Request) (any, error) {
 		return nil, s.Inject(shop.Fault{Operation: string(shop.OrderPlace), Kind: shop.CutAfter})
 	case conformance.FaultDown:
 		return nil, s.Inject(shop.Fault{Operation: "*", Kind: shop.Off, Times: shop.Forever})
+	case conformance.FaultSlow:
+		return nil, s.Inject(shop.Fault{
+			Operation: string(shop.CartCreate), Kind: shop.Slow, Times: shop.Forever, Delay: time.Duration(in.Amount) * time.Millisecond,
+		})
 	case conformance.FaultPrice:
 		return nil, s.SetPrice(in.Item, decimal.New(in.Amount, -2).StringFixed(2))
 	case conformance.FaultStock:
