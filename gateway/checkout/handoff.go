@@ -40,7 +40,7 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 	if err != nil {
 		return "", unavailable("read the session", err)
 	}
-	_, cs, err := s.load(ctx, Call{Agent: row.Agent}, t.ID)
+	_, cs, err := s.load(ctx, Call{Agent: row.Agent, Shop: row.Shop}, t.ID)
 	if err != nil {
 		return "", err
 	}

@@ -213,16 +213,20 @@ func TestForeignSessionLooksAbsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cs := w.create()
-	thief := checkout.Call{Agent: "other", Shop: "main", Render: w.render}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, err := w.service.Get(ctx, thief, cs.ID)
-	wantKind(t, err, commerce.NotFound)
-	_, err = w.service.Update(ctx, thief, cs.ID, commerce.UpdateRequest{})
-	wantKind(t, err, commerce.NotFound)
-	_, err = w.service.Cancel(ctx, thief, cs.ID, commerce.CancelRequest{})
-	wantKind(t, err, commerce.NotFound)
-	_, err = w.service.Complete(ctx, thief, cs.ID, commerce.CompleteRequest{Payment: commerce.Payment{Token: "spt_1"}})
-	wantKind(t, err, commerce.NotFound)
-	w.untouched(cs.ID)
+	for _, thief := range []checkout.Call{
+		{Agent: "other", Shop: "main", Render: w.render},
+		{Agent: "agent", Shop: "another", Render: w.render}, // the agent at another host, or after the shop was taken from it
+	} {
+		_, err := w.service.Get(ctx, thief, cs.ID)
+		wantKind(t, err, commerce.NotFound)
+		_, err = w.service.Update(ctx, thief, cs.ID, commerce.UpdateRequest{})
+		wantKind(t, err, commerce.NotFound)
+		_, err = w.service.Cancel(ctx, thief, cs.ID, commerce.CancelRequest{})
+		wantKind(t, err, commerce.NotFound)
+		_, err = w.service.Complete(ctx, thief, cs.ID, commerce.CompleteRequest{Payment: commerce.Payment{Token: "spt_1"}})
+		wantKind(t, err, commerce.NotFound)
+		w.untouched(cs.ID)
+	}
 }

@@ -223,11 +223,11 @@ func (s *Service) identity(name string) string {
 	return ""
 }
 
-// load reads a session for its owner: the agent, and where both are proven, the buyer. A session of somebody else looks like one that
-// does not exist.
+// load reads a session for its owner: the agent, at the session's shop, and where both are proven, the buyer. A session of somebody else
+// looks like one that does not exist, and so does one of a shop that the agent may not use any more.
 func (s *Service) load(ctx context.Context, c Call, id string) (store.Session, commerce.Session, error) {
 	row, err := s.store.Session(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && row.Agent != c.Agent) {
+	if errors.Is(err, store.ErrNotFound) || (err == nil && (row.Agent != c.Agent || row.Shop != c.Shop)) {
 		return row, commerce.Session{}, commerce.Faultf(commerce.NotFound, "there is no checkout session %q", id)
 	}
 	if err != nil {
