@@ -45,7 +45,7 @@ type command struct {
 
 // commands are all of them, in the order of help.
 func commands() []command {
-	return []command{demoCommand(), serveCommand(), checkCommand(), conformCommand(), keysNewCommand(), keysHashCommand()}
+	return []command{demoCommand(), serveCommand(), checkCommand(), buyCommand(), conformCommand(), keysNewCommand(), keysHashCommand()}
 }
 
 // errReported ends a command that has told already what is wrong.

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"answers": answers,
 			"expand":  expand,
+			"appears": appears,
 			"sigterm": sigterm,
 			"empty":   empty,
 		},
@@ -117,6 +118,19 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("GET %s: %s, want %s", args[1], last, args[0])
+}
+
+// appears waits until a file whose name matches is there: appears $TMPDIR/*.json.
+func appears(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: appears pattern")
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if names, err := filepath.Glob(ts.MkAbs(args[0])); err == nil && len(names) > 0 {
+			return
+		}
+	}
+	ts.Fatalf("no file %s appeared", args[0])
 }
 
 // expand puts variables such as $PORT into files: expand gateway.yaml.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Refusal is an answer that is no success.
@@ -26,10 +27,17 @@ type Refusal struct {
 
 // Error tells what came.
 func (r *Refusal) Error() string {
-	if r.Status == 0 {
-		return fmt.Sprintf("%s: the seller refuses: %s", r.Step, short(r.body))
+	why := short(r.body)
+	if r.Code != "" && r.Message != "" {
+		why = r.Code + ": " + r.Message
+		if r.Param != "" {
+			why += " (" + r.Param + ")"
+		}
 	}
-	return fmt.Sprintf("%s: the seller answers %d, not %d: %s", r.Step, r.Status, r.want, short(r.body))
+	if r.Status == 0 || r.Status == r.want {
+		return fmt.Sprintf("%s: the seller refuses: %s", r.Step, why)
+	}
+	return fmt.Sprintf("%s: the seller answers %d, not %d: %s", r.Step, r.Status, r.want, why)
 }
 
 // Again reports whether the same call may be sent again: nothing was decided.
@@ -46,11 +54,28 @@ func readRefusal(step string, want int, r Reply) *Refusal {
 		Message string `json:"message"`
 		Param   string `json:"param"`
 	}
-	if json.Unmarshal(r.Body, &w) == nil { // a proxy in between answers what it likes
+	body := r.Body
+	if inner := errorData(body); inner != nil {
+		body = inner
+	}
+	if json.Unmarshal(body, &w) == nil { // a proxy in between answers what it likes
 		out.Type, out.Code, out.Message, out.Param = w.Type, w.Code, w.Message, w.Param
 	}
 	if seconds, err := strconv.ParseInt(r.Header.Get("Retry-After"), 10, 32); err == nil && seconds > 0 {
 		out.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return out
+}
+
+// errorData is the protocol's error inside of a JSON-RPC error, with which an MCP endpoint refuses by itself; nil if there is none.
+func errorData(body []byte) []byte {
+	var w struct {
+		Error struct {
+			Data jsontext.Value `json:"data"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &w) != nil {
+		return nil
+	}
+	return w.Error.Data
 }

@@ -18,11 +18,18 @@ type wire struct {
 
 // roundTrip sends one request and reads the whole answer. Redirects are not followed: a bearer token stays where it was meant to go.
 func (w *wire) roundTrip(ctx context.Context, method, address string, header http.Header, body []byte) (int, http.Header, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	var reader io.Reader = http.NoBody
+	if body != nil {
+		reader = struct{ io.Reader }{bytes.NewReader(body)} // one that net/http cannot send twice unasked
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, reader)
 	if err != nil {
 		return 0, nil, nil, fmt.Errorf("call %s: %w", address, err)
 	}
 	req.Header = header
+	if body != nil {
+		req.ContentLength = int64(len(body))
+	}
 	res, err := w.transport.RoundTrip(req)
 	if err != nil {
 		return 0, nil, nil, fmt.Errorf("call %s: %w", address, err)
