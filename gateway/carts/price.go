@@ -8,12 +8,12 @@ import (
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 const (
 	paramLines       = "$.line_items"
 	codeMissingLines = "missing_line_items" // openapi.cart of 2026-04-17, response BadRequest
-	codeInvalidItem  = "invalid_item_id"
 )
 
 // maxRefusals bounds how many lines one pricing sets aside. Each is one more call to the shop.
@@ -24,7 +24,7 @@ type pricing struct {
 	cart     commerce.Cart // as it was wished for
 	ask      commerce.Cart // without the lines that the shop refused
 	messages []commerce.Message
-	unknown  []commerce.Fault // about the lines that the shop does not sell
+	unknown  []*commerce.Fault // about the lines that the shop does not sell
 	soldOut  int
 }
 
@@ -52,9 +52,9 @@ func (s *Service) price(ctx context.Context, shop Shop, key string, cart commerc
 				s.log.ErrorContext(ctx, "a cart needs eyes", "alert", "shop_answer_unexplained", "shop", shop.Upstream.Name(),
 					"remedy", "teach the adapter what this answer of the shop means", "error", f)
 			}
-			return commerce.Quote{}, nil, refusal(f, cart)
+			return commerce.Quote{}, nil, upstream.Refusal(f, cart)
 		case len(p.ask.Lines) == 0 && p.soldOut == 0:
-			return commerce.Quote{}, nil, &p.unknown[0]
+			return commerce.Quote{}, nil, p.unknown[0]
 		case len(p.ask.Lines) == 0:
 			return commerce.Quote{}, nil, &commerce.Fault{
 				Kind: commerce.NothingAvailable, Param: paramLines, Message: "none of the items can be had now", Err: f,
@@ -69,25 +69,19 @@ func (p *pricing) setAside(f *commerce.Fault) bool {
 	if f.Kind != commerce.OutOfStock && f.Kind != commerce.ItemUnavailable {
 		return false
 	}
-	at := lineOf(f, p.ask.Lines)
+	at := upstream.LineOf(f, p.ask.Lines)
 	if at < 0 {
 		return false
 	}
 	line := p.ask.Lines[at]
 	i := slices.IndexFunc(p.cart.Lines, func(l commerce.CartLine) bool { return l.ID == line.ID })
-	param := fmt.Sprintf("%s[%d]", paramLines, i)
 	if f.Kind == commerce.OutOfStock {
 		p.soldOut++
-		text := "This item is out of stock."
-		if f.Available != nil && *f.Available > 0 {
-			text = fmt.Sprintf("Only %d of this item are in stock.", *f.Available)
-		}
-		p.messages = append(p.messages, commerce.ErrorMessage(commerce.CodeOutOfStock, param, commerce.RequiresBuyerReview, text))
+		p.messages = append(p.messages, upstream.SoldOut(f, i))
 	} else {
-		p.unknown = append(p.unknown, commerce.Fault{
-			Kind: commerce.Invalid, Code: codeInvalidItem, Param: param + ".item.id", Message: fmt.Sprintf("the shop does not sell item %q", line.ItemID), Err: f,
-		})
-		p.messages = append(p.messages, commerce.ErrorMessage(commerce.CodeNotFound, param, commerce.RequiresBuyerReview, "The shop does not sell this item."))
+		p.unknown = append(p.unknown, upstream.NotSold(f, p.cart.Lines, i))
+		p.messages = append(p.messages, commerce.ErrorMessage(commerce.CodeNotFound, fmt.Sprintf("%s[%d]", paramLines, i),
+			commerce.RequiresBuyerReview, "The shop does not sell this item."))
 	}
 	p.ask.Lines = slices.Delete(slices.Clone(p.ask.Lines), at, at+1)
 	return true
@@ -102,36 +96,7 @@ func (p *pricing) lines(priced []commerce.Line) []commerce.Line {
 			all = append(all, priced[i])
 			continue
 		}
-		all = append(all, commerce.Line{ID: want.ID, ItemID: want.ItemID, Quantity: want.Quantity, Availability: commerce.SoldOut})
+		all = append(all, upstream.Unpriced(want))
 	}
 	return all
-}
-
-// lineOf finds the line that a fault names, by line id or by item.
-func lineOf(f *commerce.Fault, lines []commerce.CartLine) int {
-	return slices.IndexFunc(lines, func(l commerce.CartLine) bool {
-		return (f.LineID != "" && l.ID == f.LineID) || (f.LineID == "" && f.Item != "" && l.ItemID == f.Item)
-	})
-}
-
-// refusal is what an agent is told when a cart cannot be priced at all. Only a refusal that the adapter recognised is the request's
-// fault; what nobody can explain is between the shop and its adapter.
-func refusal(f *commerce.Fault, cart commerce.Cart) error {
-	if errors.Is(f, commerce.ErrOverflow) && f.Kind == commerce.Rejected {
-		param := paramLines
-		if i := lineOf(f, cart.Lines); i >= 0 {
-			param = fmt.Sprintf("%s[%d].quantity", paramLines, i)
-		}
-		return commerce.Faultf(commerce.Invalid, "the cart costs more than can be charged; lower its quantities").At(param).Because(f)
-	}
-	switch f.Kind {
-	case commerce.BuyerRejected:
-		return commerce.Faultf(commerce.Invalid, "the shop does not accept this buyer").At("$.buyer").Because(f)
-	case commerce.ItemUnavailable, commerce.OutOfStock, commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping,
-		commerce.OptionGone, commerce.Unsupported, commerce.Rejected, commerce.PriceChanged:
-		// The shop's own words stay in the log: they tell of its insides.
-		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart; change its lines").At(paramLines).Because(f)
-	default:
-		return unavailable("ask the shop for a price", f)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
+	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 // place makes the shop's order. Where an earlier call may have been sent, a shop that is idempotent is asked again with the same key
@@ -248,11 +249,7 @@ func (r *run) shopRefused(ctx context.Context, f *commerce.Fault) (next, error) 
 	m := commerce.ErrorMessage(commerce.CodeInvalid, "$", commerce.RequiresBuyerReview, "The shop did not accept the order.")
 	switch f.Kind {
 	case commerce.OutOfStock, commerce.ItemUnavailable:
-		id := f.LineID
-		if i := lineOf(f, r.at.Cart.Lines); i >= 0 {
-			id = r.at.Cart.Lines[i].ID
-		}
-		m = outOfStock(f, r.at.Cart, id)
+		m = upstream.SoldOut(f, upstream.LineOf(f, r.at.Cart.Lines))
 	case commerce.PriceChanged, commerce.CouponRejected:
 		m = priceChanged()
 	case commerce.AddressRejected, commerce.NoShipping:

@@ -3,11 +3,11 @@ package checkout
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 // priced is what came of asking a shop for a price.
@@ -100,7 +100,7 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 					s.log.ErrorContext(ctx, "a checkout needs eyes", "alert", "shop_answer_unexplained", "shop", shop.Upstream.Name(),
 						"remedy", "teach the adapter what this answer of the shop means", "error", f)
 				}
-				return p, quoteFault(f, r.cart)
+				return p, upstream.Refusal(f, r.cart)
 			case len(ask.Lines) == 0: // nothing is left that has a price
 				p.quote = commerce.Quote{Currency: r.cart.Currency, CartRef: cartRef, NeedsShipping: true}
 				if len(r.cart.Choices) > 0 {
@@ -159,11 +159,11 @@ func (p *priced) setAside(f *commerce.Fault, cart commerce.Cart, ask *commerce.C
 		p.rejected = append(p.rejected, commerce.RejectedDiscount{Code: ask.Codes[i], Reason: f.Reason, Message: f.Message})
 		ask.Codes = slices.Delete(slices.Clone(ask.Codes), i, i+1)
 	case commerce.OutOfStock:
-		i := lineOf(f, ask.Lines)
+		i := upstream.LineOf(f, ask.Lines)
 		if i < 0 {
 			return false
 		}
-		p.messages = append(p.messages, outOfStock(f, cart, ask.Lines[i].ID))
+		p.messages = append(p.messages, upstream.SoldOut(f, lineAt(cart, ask.Lines[i].ID)))
 		ask.Lines = slices.Delete(slices.Clone(ask.Lines), i, i+1)
 	case commerce.AddressRejected, commerce.NoShipping:
 		if ask.ShipTo == nil || ask.ShipTo.Address == nil {
@@ -195,9 +195,7 @@ func (p *priced) mergeInto(cart, asked commerce.Cart) {
 	for i, want := range cart.Lines {
 		at := slices.IndexFunc(q.Lines, func(l commerce.Line) bool { return l.ID == want.ID })
 		if at < 0 {
-			lines = append(lines, commerce.Line{
-				ID: want.ID, ItemID: want.ItemID, Quantity: want.Quantity, Availability: commerce.SoldOut,
-			})
+			lines = append(lines, upstream.Unpriced(want))
 			continue
 		}
 		lines = append(lines, q.Lines[at])
@@ -211,41 +209,7 @@ func (p *priced) mergeInto(cart, asked commerce.Cart) {
 	tellCodes(q, cart)
 }
 
-// lineOf finds the line that a fault names, by line id or by item.
-func lineOf(f *commerce.Fault, lines []commerce.CartLine) int {
-	return slices.IndexFunc(lines, func(l commerce.CartLine) bool {
-		return (f.LineID != "" && l.ID == f.LineID) || (f.LineID == "" && f.Item != "" && l.ItemID == f.Item)
-	})
-}
-
-// quoteFault is what an agent is told when a cart cannot be priced at all. Only a refusal that the adapter recognised is the request's
-// fault, and final; what nobody can explain is between the shop and its adapter, and the same request may succeed later.
-func quoteFault(f *commerce.Fault, cart commerce.Cart) error {
-	if errors.Is(f, commerce.ErrOverflow) && f.Kind == commerce.Rejected {
-		param := "$.line_items"
-		if i := lineOf(f, cart.Lines); i >= 0 {
-			param = fmt.Sprintf("$.line_items[%d].quantity", i)
-		}
-		return commerce.Faultf(commerce.Invalid, "the cart costs more than can be charged; lower its quantities").At(param).Because(f)
-	}
-	switch f.Kind {
-	case commerce.ItemUnavailable:
-		for i, l := range cart.Lines {
-			if l.ID == f.LineID || l.ItemID == f.Item {
-				return &commerce.Fault{
-					Kind: commerce.Invalid, Code: "invalid_item_id", Param: fmt.Sprintf("$.line_items[%d].item.id", i),
-					Message: fmt.Sprintf("the shop does not sell item %q", l.ItemID), Err: f,
-				}
-			}
-		}
-		return commerce.Faultf(commerce.Invalid, "the shop does not sell one of the items").At("$.line_items").Because(f)
-	case commerce.BuyerRejected:
-		return commerce.Faultf(commerce.Invalid, "the shop does not accept this buyer").At("$.buyer").Because(f)
-	case commerce.OutOfStock, commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping, commerce.OptionGone,
-		commerce.Unsupported, commerce.Rejected, commerce.PriceChanged:
-		// The shop's own words stay in the log: they tell of its insides.
-		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart; change its lines, address or codes").Because(f)
-	default:
-		return unavailable("ask the shop for a price", f)
-	}
+// lineAt is the place of a line in the cart as it was wished for; −1 when it is not there.
+func lineAt(cart commerce.Cart, id string) int {
+	return slices.IndexFunc(cart.Lines, func(l commerce.CartLine) bool { return l.ID == id })
 }

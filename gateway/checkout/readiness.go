@@ -163,18 +163,6 @@ func addressless(q commerce.Quote, cart commerce.Cart) bool {
 	return false
 }
 
-func outOfStock(f *commerce.Fault, cart commerce.Cart, lineID string) commerce.Message {
-	param := "$.line_items" // a refusal that names no line blames none
-	if i := slices.IndexFunc(cart.Lines, func(l commerce.CartLine) bool { return l.ID == lineID }); i >= 0 {
-		param = fmt.Sprintf("$.line_items[%d]", i)
-	}
-	text := "This item is out of stock."
-	if f.Available != nil && *f.Available > 0 {
-		text = fmt.Sprintf("Only %d of this item are in stock.", *f.Available)
-	}
-	return commerce.ErrorMessage(commerce.CodeOutOfStock, param, commerce.RequiresBuyerReview, text)
-}
-
 func addressMessage(f *commerce.Fault) commerce.Message {
 	if f.Kind == commerce.NoShipping {
 		return commerce.ErrorMessage(commerce.CodeRegionRestricted, paramAddress, commerce.RequiresBuyerInput,
