@@ -19,9 +19,10 @@ type Fault struct {
 	// Version and Transport are where it is looked for; empty is 2026-04-17 over REST.
 	Version, Transport string
 
-	before func(*exchange) // changes a call, or answers it
-	after  func(*exchange) // changes an answer
-	event  func(*exchange) // changes a delivery
+	before  func(*exchange) // changes a call, or answers it
+	after   func(*exchange) // changes an answer
+	event   func(*exchange) // changes a delivery
+	harness func(*exchange) // changes what the harness answers
 }
 
 // session makes a fault of every answer that is a session.
@@ -44,7 +45,8 @@ func refusal(change func(*exchange)) func(*exchange) {
 
 // Faults are all that can be planted.
 func Faults() []Fault {
-	return slices.Concat(generalFaults(), keyFaults(), sessionFaults(), moneyFaults(), surfaceFaults(), eventFaults())
+	return slices.Concat(generalFaults(), keyFaults(), sessionFaults(), moneyFaults(), surfaceFaults(), eventFaults(),
+		bookFaults(), completeFaults(), stateFaults())
 }
 
 func generalFaults() []Fault {

@@ -128,7 +128,7 @@ func (s *Seller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	switch rest, isHarness := strings.CutPrefix(r.URL.Path, harnessPath+"/"); {
 	case isHarness:
-		err = s.askHarness(r, x, rest)
+		err = s.askHarness(r, x, rest, fault)
 	case r.URL.Path == eventsPath:
 		err = s.deliver(r, x, fault)
 	default:
@@ -184,7 +184,7 @@ func (x *exchange) finish() {
 }
 
 // askHarness makes a call of the harness. Where events go is kept, so that faults can be planted in them.
-func (s *Seller) askHarness(r *http.Request, x *exchange, rest string) error {
+func (s *Seller) askHarness(r *http.Request, x *exchange, rest string, f Fault) error {
 	if rest == "receiver" {
 		body := read(x.in)
 		s.mu.Lock()
@@ -198,7 +198,14 @@ func (s *Seller) askHarness(r *http.Request, x *exchange, rest string) error {
 	if r.URL.RawQuery != "" {
 		query = "?" + r.URL.RawQuery
 	}
-	return s.send(r.Context(), x, s.harness+"/"+rest+query)
+	if err := s.send(r.Context(), x, s.harness+"/"+rest+query); err != nil || f.harness == nil {
+		return err
+	}
+	if x.answer = read(x.out); x.answer != nil {
+		f.harness(x)
+		x.finish()
+	}
+	return nil
 }
 
 // deliver hands an event on to the receiver.
