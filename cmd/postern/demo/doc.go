@@ -13,6 +13,8 @@
 //	agent.go     the agent of package shopper, with payment tokens
 //	receiver.go  the agent's webhook receiver, which verifies signatures with code of its own
 //	screen.go    lines in columns; try.go the curl lines
+//	harness*.go  what the conformance suite may see and move: money, orders, events, time; callers.go its agents, issuer.go who vouches
+//	             for their buyers, clock.go the time that all parties share, running.go how other commands find a demo that stays up
 //
 // It may import every package of the module but translate: what it knows of ACP it must know from the specification. It is imported
 // by the postern command only.
