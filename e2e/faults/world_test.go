@@ -100,6 +100,7 @@ type settings struct {
 	shop            string        // more lines of the shop, such as "abandon_after: 1m"
 	aliceKeys       string        // more keys of alice
 	unsaid          string        // what is taken out of the shop's description
+	carol           string        // more lines of a third agent, carol; empty: there is none
 }
 
 // secrets are what must never be told.
@@ -130,7 +131,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 		operator: map[string]bool{},
 	}
 	w.options.Log = slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	for _, agent := range []string{"alice", "mallory"} {
+	for _, agent := range []string{"alice", "mallory", "carol"} {
 		var err error
 		if w.tokens[agent], err = agentkey.New("test"); err != nil {
 			t.Fatal(err)
@@ -211,9 +212,17 @@ agents:
   - name: mallory
     keys: [{sha256: %q}]
     shops: [main]
-`, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripeURL, w.settings.shop,
+%s`, w.settings.completeTimeout, w.description(), w.shopURL, stripetest.SellerProfile, w.stripeURL, w.settings.shop,
 		agentkey.Hash(w.tokens["alice"]), w.settings.aliceKeys, w.receiver.URL+"/agentic_checkout/webhooks/order_events",
-		w.settings.webhookVersion, agentkey.Hash(w.tokens["mallory"])))
+		w.settings.webhookVersion, agentkey.Hash(w.tokens["mallory"]), w.third()))
+}
+
+// third is the entry of the third agent, if there is one.
+func (w *world) third() string {
+	if w.settings.carol == "" {
+		return ""
+	}
+	return fmt.Sprintf("  - name: carol\n    keys: [{sha256: %q}]\n    shops: [main]\n    %s\n", agentkey.Hash(w.tokens["carol"]), w.settings.carol)
 }
 
 // description writes the demo shop's description with this world's processing time, which the quarantine counts from.
