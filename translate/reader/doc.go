@@ -5,7 +5,7 @@
 // named date does not have (wire.Value.Deviate), so that a deviation is
 // counted, and refused to an agent that is held to its date.
 //
-// Start at [Create]. A [Dialect] holds the facts of a date; the date packages
+// Start at [Dialect.Create]. A [Dialect] holds the facts of a date; the date packages
 // above keep one each. What can be wrong about a request is named in
 // deviation.go. One noun lives in one file.
 //

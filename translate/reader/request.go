@@ -9,7 +9,7 @@ import (
 
 // Create reads the body of POST /checkout_sessions. Its error is a
 // *[wire.Refusal], which is a [commerce.Fault] of kind Invalid to errors.As.
-func Create(r *wire.Reader, d Dialect) (commerce.CreateRequest, error) {
+func (d Dialect) Create(r *wire.Reader) (commerce.CreateRequest, error) {
 	root := r.Root()
 	request := commerce.CreateRequest{
 		Lines:        d.linesOrCart(root),
@@ -34,8 +34,8 @@ func Create(r *wire.Reader, d Dialect) (commerce.CreateRequest, error) {
 
 // Update reads the body of POST /checkout_sessions/{id}. An absent member
 // changes nothing, null clears, a value replaces; an empty list is a value.
-// Errors as in [Create].
-func Update(r *wire.Reader, d Dialect) (commerce.UpdateRequest, error) {
+// Errors as in [Dialect.Create].
+func (d Dialect) Update(r *wire.Reader) (commerce.UpdateRequest, error) {
 	root := r.Root()
 	request := commerce.UpdateRequest{
 		Lines:   d.linesChange(root),
@@ -52,8 +52,8 @@ func Update(r *wire.Reader, d Dialect) (commerce.UpdateRequest, error) {
 
 // Complete reads the body of POST /checkout_sessions/{id}/complete. It carries
 // the handler's id as it was sent; whether the session advertised it is for
-// the checkout to say. Errors as in [Create].
-func Complete(r *wire.Reader, d Dialect) (commerce.CompleteRequest, error) {
+// the checkout to say. Errors as in [Dialect.Create].
+func (d Dialect) Complete(r *wire.Reader) (commerce.CompleteRequest, error) {
 	root := r.Root()
 	request := commerce.CompleteRequest{
 		Payment:        d.payment(root.Require("payment_data")),
@@ -70,9 +70,9 @@ func Complete(r *wire.Reader, d Dialect) (commerce.CompleteRequest, error) {
 }
 
 // Cancel reads the body of POST /checkout_sessions/{id}/cancel, which may be
-// missing, empty, or hold anything beside the trace. Errors as in [Create]: of
+// missing, empty, or hold anything beside the trace. Errors as in [Dialect.Create]: of
 // the body itself, never of the trace.
-func Cancel(r *wire.Reader, d Dialect) (commerce.CancelRequest, error) {
+func (d Dialect) Cancel(r *wire.Reader) (commerce.CancelRequest, error) {
 	root := r.Root()
 	if err := r.Err(); err != nil {
 		return commerce.CancelRequest{}, err
@@ -81,9 +81,9 @@ func Cancel(r *wire.Reader, d Dialect) (commerce.CancelRequest, error) {
 }
 
 // Cart reads the body of POST /carts and PUT /carts/{id}, which replaces the
-// whole cart. Errors as in [Create]; a cart without lines is refused with the
+// whole cart. Errors as in [Dialect.Create]; a cart without lines is refused with the
 // code missing_line_items (ACP rfc.cart 6, read 2026-11-22).
-func Cart(r *wire.Reader, d Dialect) (commerce.CartRequest, error) {
+func (d Dialect) Cart(r *wire.Reader) (commerce.CartRequest, error) {
 	root := r.Root()
 	request := commerce.CartRequest{
 		Lines:  d.lines(d.lineList(root), wire.LinesMissing),

@@ -50,7 +50,7 @@ func TestRefusals(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", member, err)
 		}
-		_, err = v20260417.DecodeCreate(wire.NewReader(doc))
+		_, err = v20260417.Dialect.Create(wire.NewReader(doc))
 		var refusal *wire.Refusal
 		if !errors.As(err, &refusal) || refusal.Param != want.param || refusal.Reason != want.reason {
 			t.Errorf("%.80s: got %v, want %s %s", member, err, want.param, want.reason)
@@ -64,7 +64,7 @@ func TestNotesOfTheLargestSizeAreTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v20260417.DecodeCreate(wire.NewReader(doc)); err != nil {
+	if _, err := v20260417.Dialect.Create(wire.NewReader(doc)); err != nil {
 		t.Error(err)
 	}
 }
@@ -138,13 +138,13 @@ func TestWhoSeesDiscounts(t *testing.T) {
 	}
 }
 
-func ExampleDecodeUpdate() {
+func Example_update() {
 	doc, err := wire.Parse([]byte(`{"buyer":null,"discounts":{"codes":[]}}`))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	update, err := v20260417.DecodeUpdate(wire.NewReader(doc))
+	update, err := v20260417.Dialect.Update(wire.NewReader(doc))
 	_, hasBuyer := update.Buyer.Value()
 	codes, hasCodes := update.Codes.Value()
 	fmt.Println("lines sent:", update.Lines.Present())

@@ -1,0 +1,23 @@
+package unreleased
+
+import "github.com/postern-gateway/postern/translate/reader"
+
+// Dialect is what requests of this date look like (spec/unreleased,
+// json-schema, read 2026-11-22).
+var Dialect = reader.Dialect{
+	LineItems:         true,
+	SuggestedPrice:    true,
+	Details:           true,
+	DetailsOnComplete: true,
+	Company:           true,
+	Selection:         reader.FlatOptions,
+	Groups:            true,
+	Profile:           true,
+	Handlers:          true,
+	Negotiation:       true,
+	Context:           true,
+	Discounts:         true,
+	Notes:             true,
+	SideData:          true,
+	Outcomes:          reader.TenOutcomes,
+}
