@@ -130,10 +130,11 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if err != nil {
 		return nil, err
 	}
+	limiter := limits.New(cfg.Agents, cfg.Limits, g.clock)
 	pipeline := acp.New(acp.Config{
 		Versions: versions, Deviated: deviated,
 		Signatures: signatures, Identities: identities,
-		Limits: limits.New(cfg.Agents, cfg.Limits, g.clock),
+		Limits: limiter,
 		Agents: agents, Sessions: g.sessions, Carts: g.carts, Store: g.store, Clock: g.clock, Owner: owner,
 		Timeouts: acp.Timeouts{Complete: cfg.Limits.CompleteTimeout}, MaxLines: cfg.Limits.MaxLineItems, Log: o.Log, Tracer: tracer,
 	})
@@ -146,7 +147,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		Handler: httpapi.NewHandler(httpapi.Options{
 			Pipeline: pipeline, Clock: g.clock, Ready: g.store.Check, TrustedProxies: trusted, MaxBody: cfg.Limits.MaxBodyBytes,
 			Carts: keepsCarts(cfg), Discovery: func(host string) (httpapi.Discovery, bool) { return g.discovery.at(host) },
-			MCP:        mcpEndpoint(cfg, pipeline, agents, g.clock, keepsCarts(cfg)),
+			MCP:        mcpEndpoint(cfg, pipeline, agents, limiter, g.clock),
 			Handoffs:   g.handoffs(handOffs),
 			ServerName: serverName(cfg), Log: o.Log, Tracers: o.Telemetry.TracerProvider(), Meters: o.Telemetry.MeterProvider(),
 		}),

@@ -10,7 +10,7 @@ import (
 )
 
 // mcpEndpoint is the MCP shell; nil where the configuration has it off. Whether it is there is what discovery says of MCP.
-func mcpEndpoint(cfg *config.Config, p *acp.Pipeline, agents *acp.Agents, c clock.Clock, carts bool) http.Handler {
+func mcpEndpoint(cfg *config.Config, p *acp.Pipeline, agents *acp.Agents, l acp.Limits, c clock.Clock) http.Handler {
 	if !cfg.MCP.Enabled {
 		return nil
 	}
@@ -21,7 +21,8 @@ func mcpEndpoint(cfg *config.Config, p *acp.Pipeline, agents *acp.Agents, c cloc
 		}
 	}
 	return mcpapi.New(mcpapi.Options{
-		Pipeline: p, Agents: agents, Clock: c, Carts: carts, MaxBody: cfg.Limits.MaxBodyBytes, PublicURL: cfg.PublicURL, Hosts: hosts,
+		Pipeline: p, Agents: agents, Limits: l, Clock: c, Carts: keepsCarts(cfg),
+		CartsAt: func(shop string) bool { return cfg.Shops[shop].Carts }, MaxBody: cfg.Limits.MaxBodyBytes, PublicURL: cfg.PublicURL, Hosts: hosts,
 		Proxied: len(cfg.TrustedProxies) > 0, AuthorizationServers: cfg.MCP.AuthorizationServers,
 	})
 }

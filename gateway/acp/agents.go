@@ -91,8 +91,10 @@ func (a *agent) shop(host string) (string, error) {
 	if name, ok := a.byHost[hostName(host)]; ok {
 		return name, nil
 	}
-	return "", commerce.Faultf(commerce.NotFound, "there is no shop at this host")
+	return "", noShop()
 }
+
+func noShop() error { return commerce.Faultf(commerce.NotFound, "there is no shop at this host") }
 
 // hostName is host without port and final dot, in lower case.
 func hostName(host string) string {

@@ -15,6 +15,17 @@ type Caller struct {
 	Name string
 	// Errors is how it is told errors over MCP: config.MCPErrorsACP or config.MCPErrorsTool.
 	Errors string
+
+	who *agent
+}
+
+// Shop is the shop that the caller buys from when it calls host, as a call would find it. It fails with a [commerce.Fault] of kind
+// NotFound where there is none, and for the zero Caller.
+func (c Caller) Shop(host string) (string, error) {
+	if c.who == nil {
+		return "", noShop()
+	}
+	return c.who.shop(host)
 }
 
 // Caller finds the agent of a bearer token, so that a shell can turn a stranger away before it reads anything. It fails with a
@@ -24,7 +35,7 @@ func (a *Agents) Caller(token string, now time.Time) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Name: who.name, Errors: who.errors}, nil
+	return Caller{Name: who.name, Errors: who.errors, who: who}, nil
 }
 
 // Peer is what the HTTP side knows of a request whose call another shell finds in the body. The HTTP side makes it and lays it into the

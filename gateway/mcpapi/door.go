@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 
@@ -72,7 +73,11 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused(w, peer, err)
 		return
 	}
-	if e := checkMessage(body); e != nil {
+	e := checkMessage(body)
+	if e == nil {
+		e = checkCall(body)
+	}
+	if e != nil {
 		refuse(w, http.StatusBadRequest, e)
 		return
 	}
@@ -92,6 +97,29 @@ func checkMessage(body []byte) *jsonrpc.Error {
 	default:
 		return nil
 	}
+}
+
+// checkCall refuses a call of a tool whose params have the wrong shape. The SDK would too, and would repeat them whole in its error, with
+// the tokens and buyers that they hold.
+func checkCall(body []byte) *jsonrpc.Error {
+	var m struct {
+		Method string         `json:"method"`
+		Params jsontext.Value `json:"params"`
+	}
+	lax := json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err := json.Unmarshal(body, &m, lax); err != nil || m.Method != methodCall || len(m.Params) == 0 || m.Params.Kind() == jsontext.KindNull {
+		return nil // the SDK says what is wrong with these, and repeats nothing
+	}
+	var params struct {
+		Meta      map[string]jsontext.Value `json:"_meta"`
+		Name      string                    `json:"name"`
+		Responses *struct{}                 `json:"inputResponses"` // nobody was asked for anything
+		State     string                    `json:"requestState"`
+	}
+	if err := json.Unmarshal(m.Params, &params, lax); err != nil || params.Responses != nil {
+		return &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: "the params of " + methodCall + " have the wrong shape" + at(err)}
+	}
+	return nil
 }
 
 // challenge is the WWW-Authenticate header (RFC 6750 3, RFC 9728 5.1). Where the gateway's name is not known it does not point anywhere.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -35,8 +36,12 @@ type Options struct {
 	Pipeline Pipeline
 	Agents   *acp.Agents
 	Clock    clock.Clock
-	// Carts offers the tools of carts beside those of checkout sessions.
+	// Carts offers the tools of carts beside those of checkout sessions, to agents whose shop keeps carts.
 	Carts bool
+	// CartsAt reports whether a shop keeps carts; nil: every shop does.
+	CartsAt func(shop string) bool
+	// Limits counts the messages that never become a call of the pipeline, which counts its own; nil: there are none.
+	Limits acp.Limits
 	// MaxBody is the most bytes of a request body. Default [DefaultMaxBody].
 	MaxBody int64
 	// PublicURL is the origin that clients know the gateway by; empty: the one that each request names.
@@ -52,6 +57,7 @@ type Options struct {
 // shell is the MCP binding.
 type shell struct {
 	pipeline Pipeline
+	limits   acp.Limits
 }
 
 // New makes the endpoint with its metadata; it serves [Path], [PathMetadata] and [PathMetadataTail]. The requests must carry an
@@ -63,18 +69,21 @@ func New(o Options) http.Handler {
 	if o.MaxBody <= 0 {
 		o.MaxBody = DefaultMaxBody
 	}
-	s := &shell{pipeline: o.Pipeline}
-	server := mcp.NewServer(&mcp.Implementation{Name: "postern", Title: "Postern: agentic checkout", Version: version()}, &mcp.ServerOptions{
-		Instructions: instructions, Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
-	})
-	for _, t := range tools(o.Carts) {
-		server.AddTool(t.listed(), s.handler(t))
+	if o.CartsAt == nil {
+		o.CartsAt = func(string) bool { return true }
 	}
-	server.AddReceivingMiddleware(guarded)
+	s := &shell{pipeline: o.Pipeline, limits: o.Limits}
+	plain, whole := s.server(tools(false)), s.server(tools(o.Carts))
 	d := &door{
 		agents: o.Agents, clock: o.Clock, maxBody: o.MaxBody, origins: newOrigins(o), servers: o.AuthorizationServers,
 		// Hosts and origins are checked by the door, which knows the gateway's names; the SDK would turn a proxy on this machine away.
-		inside: mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{
+		inside: mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server {
+			v := visitOf(r.Context())
+			if shop, err := v.caller.Shop(v.peer.Host); err != nil || !o.CartsAt(shop) {
+				return plain // what the shop cannot do is not offered
+			}
+			return whole
+		}, &mcp.StreamableHTTPOptions{
 			Stateless: true, JSONResponse: true, DisableLocalhostProtection: true, MaxRequestBodyBytes: o.MaxBody,
 		}),
 	}
@@ -85,9 +94,24 @@ func New(o Options) http.Handler {
 	return mux
 }
 
+// server is the SDK's server with these tools.
+func (s *shell) server(all []tool) *mcp.Server {
+	server := mcp.NewServer(&mcp.Implementation{Name: "postern", Title: "Postern: agentic checkout", Version: version()}, &mcp.ServerOptions{
+		Instructions: instructions, Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
+	})
+	for _, t := range all {
+		server.AddTool(t.listed(), s.handler(t))
+	}
+	server.AddReceivingMiddleware(s.guarded)
+	return server
+}
+
+// methodCall is the one method whose messages become calls of the pipeline.
+const methodCall = "tools/call"
+
 // guarded lets pass what the endpoint has, and survives what it does not survive by itself: the SDK answers on goroutines of its own,
 // where a panic would end the process. A subscription is refused because nothing is ever sent on it, and it would hold its connection.
-func guarded(next mcp.MethodHandler) mcp.MethodHandler {
+func (s *shell) guarded(next mcp.MethodHandler) mcp.MethodHandler {
 	return func(ctx context.Context, method string, req mcp.Request) (result mcp.Result, err error) {
 		defer func() {
 			if v := recover(); v != nil {
@@ -97,8 +121,29 @@ func guarded(next mcp.MethodHandler) mcp.MethodHandler {
 		if method == "subscriptions/listen" {
 			return nil, &jsonrpc.Error{Code: jsonrpc.CodeMethodNotFound, Message: "there is nothing to subscribe to"}
 		}
+		if method != methodCall && !strings.HasPrefix(method, "notifications/") { // those are not answered
+			if err := s.count(ctx); err != nil {
+				return nil, err
+			}
+		}
 		return next(ctx, method, req)
 	}
+}
+
+// count counts a message that is no call of the pipeline, as that counts calls.
+func (s *shell) count(ctx context.Context) error {
+	if s.limits == nil {
+		return nil
+	}
+	v := visitOf(ctx)
+	err := s.limits.Call(v.caller.Name)
+	if err == nil {
+		return nil
+	}
+	response := acp.Refusal("", err)
+	response.Agent = v.caller.Name
+	v.peer.Answered(response)
+	return rpcError(response)
 }
 
 // handler answers the calls of one tool.
@@ -106,6 +151,9 @@ func (s *shell) handler(t tool) mcp.ToolHandler {
 	return func(ctx context.Context, req *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		a, err := t.read(req.Params.Arguments)
 		if err != nil {
+			if limited := s.count(ctx); limited != nil {
+				return nil, limited
+			}
 			return nil, malformed(err)
 		}
 		v := visitOf(ctx)
