@@ -144,7 +144,8 @@ func (s *Service) attachOrder(ctx context.Context, cs *commerce.Session) error {
 	return nil
 }
 
-// begin prices the session once more and, when it is ready and costs what was shown, freezes everything and starts the saga.
+// begin prices the session once more and, when it is ready, costs what was shown and goes by the options that were shown, freezes
+// everything and starts the saga.
 // Nothing has been charged when it answers by itself.
 func (s *Service) begin(
 	ctx context.Context, c Call, shop *Shop, row store.Session, cs commerce.Session, r commerce.CompleteRequest,
@@ -180,6 +181,8 @@ func (s *Service) begin(
 			useResult(&cs, *r.Authentication) // it is for an amount that nobody pays any more
 		}
 		return tell(priceChanged())
+	case !same(stored.Quote.Choices, cs.Quote.Choices, cs.Quote, cs.Cart, shop.Upstream.Facts().Split):
+		return tell(deliveryChanged()) // what is fetched for nothing is not what is sent for nothing
 	case cs.Quote.Total == 0 && !shop.FreeOrders:
 		return tell(commerce.ErrorMessage(commerce.CodeUnsupported, paramTotals, commerce.RequiresBuyerReview,
 			"The shop does not take orders without payment.")) // S15

@@ -193,6 +193,14 @@ func priceChanged() commerce.Message {
 	}
 }
 
+// deliveryChanged is about a default that the shop has withdrawn: another option stands in its place, which nobody has seen.
+func deliveryChanged() commerce.Message {
+	return commerce.Message{
+		Type: commerce.Warning, Code: commerce.CodeLimitedAvailability, Severity: "high", Resolution: commerce.RequiresBuyerReview,
+		Param: paramSelected, Content: "The fulfillment option that was shown is not offered any more, and another one is selected. Nothing was charged.",
+	}
+}
+
 func declined(text string) commerce.Message {
 	return commerce.ErrorMessage(commerce.CodePaymentDeclined, paramCredential, commerce.RequiresBuyerInput, text)
 }
