@@ -189,7 +189,7 @@ func traced(h http.Handler, o Options) http.Handler {
 		otelhttp.WithPublicEndpointFn(func(*http.Request) bool { return true }),
 		otelhttp.WithServerName(o.ServerName),
 		otelhttp.WithFilter(func(r *http.Request) bool {
-			return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !strings.HasPrefix(r.URL.Path, handoff.Path) // its address is a secret
+			return r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !strings.Contains(r.URL.Path, handoff.Path) // its address is a secret, however it is written
 		}),
 	}
 	if tracing {
