@@ -90,6 +90,26 @@ func TestHandOff(t *testing.T) {
 	}
 }
 
+// TestACartIsBoughtByOne: while a buyer has the cart in the shop, no checkout is made of it. A replace takes it back.
+func TestACartIsBoughtByOne(t *testing.T) {
+	t.Parallel()
+	w, signer := withHandoff(t)
+	c := w.create("a")
+	if _, err := w.service.Saved(t.Context(), w.call().Agent, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.service.HandOff(t.Context(), token(t, signer, c)); err != nil {
+		t.Fatal(err)
+	}
+	if cart, err := w.service.Saved(t.Context(), w.call().Agent, c.ID); commerce.KindOf(err) != commerce.NotFound {
+		t.Errorf("the buyer's cart can be bought twice: %+v, %v", cart, err)
+	}
+	w.cart(w.service.Replace(t.Context(), w.call(), c.ID, lines("b")))
+	if _, err := w.service.Saved(t.Context(), w.call().Agent, c.ID); err != nil {
+		t.Errorf("after the replace: %v", err)
+	}
+}
+
 func TestNothingToHandOff(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(w *world, id string){

@@ -191,9 +191,13 @@ func (s *Service) Cancel(ctx context.Context, c Call, id string) (store.Answer, 
 	return answer, err
 }
 
-// Saved reads a cart, of any shop, for a checkout session that is made of its lines. It fails with NotFound as [Service.Get] does.
+// Saved reads a cart, of any shop, for a checkout session that is made of its lines. It fails with NotFound as [Service.Get] does, and
+// while the buyer has the cart in the shop: they may place the order there, and two would be one too many.
 func (s *Service) Saved(ctx context.Context, agent, id string) (commerce.SavedCart, error) {
 	_, kept, err := s.load(ctx, agent, "", id)
+	if err == nil && kept.HandedOff {
+		return commerce.SavedCart{}, notFound(id)
+	}
 	return kept.Cart, err
 }
 
