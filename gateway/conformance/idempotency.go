@@ -305,21 +305,30 @@ func (t *trial) healed() {
 }
 
 // awaitSuccess repeats a call that is told to come again, and moves the seller's time on meanwhile.
-func (t *trial) awaitSuccess(call func() answer) answer {
-	a := call()
-	for range 60 {
+func (t *trial) awaitSuccess(call func() answer) (a answer) {
+	t.until(func() bool {
+		a = call()
 		if !a.refused || a.transport == REST && a.status < http.StatusInternalServerError && a.status != http.StatusConflict {
-			return a
+			return true
 		}
 		if t.harness != nil && t.harness.offers[OfferClock] {
 			t.advance(10 * time.Second)
 		}
-		if t.clock.Sleep(t.ctx, 50*time.Millisecond) != nil {
-			break
-		}
-		a = call()
-	}
+		return false
+	})
 	return a
+}
+
+// until looks again and again until it sees what is waited for, or has waited for long enough for any machine.
+func (t *trial) until(seen func() bool) bool {
+	for deadline := t.clock.Now().Add(eventTime); ; {
+		if seen() {
+			return true
+		}
+		if t.clock.Now().After(deadline) || t.clock.Sleep(t.ctx, eventLook) != nil {
+			return false
+		}
+	}
 }
 
 // whileTimePasses makes a call that may wait for a time to pass, and lets the seller's time pass meanwhile.
@@ -432,13 +441,8 @@ func oneOrderForManyKeys(t *trial) {
 // awaitState reads a session until it has a status.
 func (t *trial) awaitState(id, status string) node {
 	var s node
-	for range 200 {
-		if s = t.get(id); s.text("status") == status {
-			return s
-		}
-		if t.clock.Sleep(t.ctx, 25*time.Millisecond) != nil {
-			break
-		}
+	if t.until(func() bool { s = t.get(id); return s.text("status") == status }) {
+		return s
 	}
 	t.failf("the session stays %q, want %s", s.text("status"), status)
 	return s

@@ -63,13 +63,8 @@ func (t *trial) manyPaid() string {
 // orderOf reads the order of a session until it is what is wanted: changes in the shop are told a little later.
 func (t *trial) orderOf(id, what string, match func(node) bool) node {
 	var o node
-	for range 400 {
-		if o = t.get(id).at("order"); match(o) {
-			return o
-		}
-		if t.clock.Sleep(t.ctx, eventLook) != nil {
-			break
-		}
+	if t.until(func() bool { o = t.get(id).at("order"); return match(o) }) {
+		return o
 	}
 	t.failf("the order never shows %s: it is %s", what, brief(o.value))
 	return o

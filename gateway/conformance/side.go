@@ -160,12 +160,7 @@ func consentCountsAfterwards(t *trial) {
 	done := t.success(t.do(opComplete, s.text("id"), body), http.StatusOK)
 	t.check(done.text("status") == "completed", "with a channel that was not offered the session is %q, want completed", done.text("status"))
 	var now map[string]bool
-	for range 200 {
-		if now = t.subscriptions(email); len(now) > 0 {
-			break
-		}
-		_ = t.clock.Sleep(t.ctx, eventLook) // when the run ends, the calls end too
-	}
+	t.until(func() bool { now = t.subscriptions(email); return len(now) > 0 })
 	t.check(now[channel], "the buyer opted in to %s, and is not subscribed: %v", channel, now)
 	t.check(len(now) == 1, "the buyer is subscribed to channels that were not offered: %v", now)
 }

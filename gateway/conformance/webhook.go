@@ -75,15 +75,9 @@ func (t *trial) shipped() string {
 
 // recorded waits until the shop knows that an order is paid, which is told after the answer.
 func (t *trial) recorded(id string) {
-	for range 400 {
-		for _, o := range t.placed(id) {
-			if o.Paid {
-				return
-			}
-		}
-		if t.clock.Sleep(t.ctx, eventLook) != nil {
-			break
-		}
+	paid := func(o Placed) bool { return o.Paid }
+	if t.until(func() bool { return slices.ContainsFunc(t.placed(id), paid) }) {
+		return
 	}
 	t.failf("the shop does not learn that its order is paid")
 }
@@ -215,18 +209,21 @@ func retriesEvents(t *trial) {
 
 // comes waits for a delivery that may be tried again only after a time, and lets that time pass.
 func (t *trial) comes(id string, match func(delivery) bool) delivery {
-	for look := range 300 {
-		for _, d := range t.events(id) {
-			if match(d) {
-				return d
-			}
+	var found delivery
+	looks := 0
+	if t.until(func() bool {
+		all := t.events(id)
+		i := slices.IndexFunc(all, match)
+		if i >= 0 {
+			found = all[i]
+			return true
 		}
-		if look%4 == 3 { // what comes at once needs no time to pass
+		if looks++; looks%4 == 0 { // what comes at once needs no time to pass
 			t.advance(2 * time.Minute)
 		}
-		if t.clock.Sleep(t.ctx, eventLook) != nil {
-			break
-		}
+		return false
+	}) {
+		return found
 	}
 	return t.await(id, "after its retries", match)
 }

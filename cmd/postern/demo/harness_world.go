@@ -79,7 +79,11 @@ func (h *harness) log(r *http.Request) (any, error) {
 
 // records are what the gateway keeps with a session and shows to no agent.
 func (h *harness) records(r *http.Request) (any, error) {
-	s, err := h.world.live().Session(r.Context(), r.PathValue("id"))
+	g := h.world.live()
+	if g == nil {
+		return nil, errDown
+	}
+	s, err := g.Session(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,9 @@ var (
 	gatewayYAML string
 )
 
+// portLook is how often a restarted gateway tries its port, which an outgoing connection of anybody may have taken for a moment.
+const portLook = 50 * time.Millisecond
+
 // stopTime is how long the gateway may take to end.
 const stopTime = 10 * time.Second
 
@@ -199,6 +202,8 @@ func (w *world) finish(ctx context.Context) error {
 // restart ends the gateway and starts it again, with its database and at its address. With rotate the suite's agents get new secrets
 // for their events.
 func (w *world) restart(ctx context.Context, rotate bool) error {
+	stopped, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
 	ctx = context.WithoutCancel(ctx)
 	if err := w.finish(ctx); err != nil {
 		return err
@@ -208,7 +213,12 @@ func (w *world) restart(ctx context.Context, rotate bool) error {
 		rotateSecrets(w.callers)
 		w.mu.Unlock()
 	}
-	return w.begin(ctx)
+	for {
+		err := w.begin(ctx)
+		if !errors.Is(err, syscall.EADDRINUSE) || w.clock.Sleep(stopped, portLook) != nil {
+			return err
+		}
+	}
 }
 
 // live is the gateway that runs now.
@@ -233,7 +243,15 @@ func (w *world) callerList() []caller {
 }
 
 // poll has the gateway look at the shop's changes now.
-func (w *world) poll(ctx context.Context) error { return w.live().Poll(ctx) }
+func (w *world) poll(ctx context.Context) error {
+	g := w.live()
+	if g == nil {
+		return errDown
+	}
+	return g.Poll(ctx)
+}
+
+var errDown = errors.New("the gateway is down: it did not start again")
 
 // configure writes gateway.yaml and shop.yaml as a person would, and reads them as postern serve does.
 func (w *world) configure(o Options, secret string) (*config.Config, error) {
