@@ -60,6 +60,7 @@ func openShops(cfg *config.Config, c clock.Clock, log *slog.Logger, tracer telem
 			Shop: checkout.Shop{
 				Upstream: up, Payment: processor, Handlers: []commerce.PaymentHandler{handler},
 				Links: links(s.Links), OrderURL: s.OrderURL, FreeOrders: s.ZeroTotal == config.ZeroTotalPlace,
+				Interventions:    interventions(s.Interventions),
 				RefundUnrecorded: s.UnrecordedPayment == config.UnrecordedRefund, SessionTTL: s.ExpireAfter, AbandonAfter: s.AbandonAfter,
 			},
 		}
@@ -122,6 +123,14 @@ func cardHandler(s *config.Stripe) (commerce.PaymentHandler, error) {
 		RequiresDelegatePayment: true, PSP: "stripe", ConfigSchema: cardHandlerSchemas + "/config.json",
 		InstrumentSchemas: []string{cardHandlerSchemas + "/instrument.json"}, Config: cfg, MerchantID: s.MerchantID, CardBrands: s.CardBrands,
 	}, nil
+}
+
+// interventions are what the configuration says of them; none is nothing.
+func interventions(i *config.Interventions) commerce.Interventions {
+	if i == nil {
+		return commerce.Interventions{}
+	}
+	return commerce.Interventions{Supported: i.Supported, Required: i.Required, Enforcement: i.Enforcement}
 }
 
 func links(l config.Links) []commerce.Link {
