@@ -64,7 +64,8 @@ func TestConsentsThatCount(t *testing.T) {
 		"nobody's telephone":         {nil, []commerce.MarketingConsent{{Channel: "sms", OptedIn: true}}, nil},
 		"the receiver's telephone":   {phone, []commerce.MarketingConsent{{Channel: "sms", OptedIn: true}}, []string{"sms true +17755550100"}},
 		"both": {
-			phone, []commerce.MarketingConsent{{Channel: "sms"}, {Channel: "email", OptedIn: true}},
+			phone,
+			[]commerce.MarketingConsent{{Channel: "sms"}, {Channel: "email", OptedIn: true}},
 			[]string{"email true ada@example.com", "sms false +17755550100"},
 		},
 		"yes and no is no": {

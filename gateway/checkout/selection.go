@@ -3,6 +3,7 @@ package checkout
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -78,9 +79,7 @@ func selects(q commerce.Quote, cart commerce.Cart, split, fresh bool) (s selecti
 			}
 		}
 	}
-	for id, c := range byDefaultOf(commerce.Digital, q, cart, open, taken) {
-		taken[id] = c
-	}
+	maps.Copy(taken, byDefaultOf(commerce.Digital, q, cart, open, taken))
 	s.ask = gather(q, cart, taken)
 	return s, nil
 }

@@ -399,6 +399,9 @@ func (r sandbox) vault() *paytest.Vault {
 			}
 			must(t, "/v1/payment_methods/"+id, "allow_redisplay", redisplay)
 		},
-		Forget: func(t *testing.T, c commerce.SavedCard) { t.Helper(); must(t, "/v1/payment_methods/"+c.Method+"/detach") },
+		Forget: func(t *testing.T, c commerce.SavedCard) {
+			t.Helper()
+			must(t, "/v1/payment_methods/"+c.Method+"/detach")
+		},
 	}
 }
