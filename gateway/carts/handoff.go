@@ -28,8 +28,9 @@ func (s *Service) invite(kept *record) {
 }
 
 // HandOff gives what is in a cart to its buyer, once for each token, and returns the address in the shop at which they go on. The shop's
-// cart is theirs from then on: it is never priced or given back by us again (S3). The saved cart stays as it is for its agent, but
-// is no cart to check out, and gets a new cart of the shop with the next replace. A second call fails with [handoff.ErrGone], and so does any other token until then.
+// cart is theirs from then on: it is never priced or given back by us again (S3). The saved cart stays as it is for its agent, but is
+// none to check out, and gets a new cart of the shop with the next replace. A second call fails with [handoff.ErrGone], and so does any
+// other token until then.
 func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string, err error) {
 	release, err := s.locks.acquire(ctx, t.ID)
 	if err != nil {

@@ -223,7 +223,8 @@ func (r *run) cancelExtras(ctx context.Context, keep string, live []commerce.Sna
 	return nil
 }
 
-// placeAnew sends the order again, after it was surely not there, from a cart that is built anew and must cost what was frozen.
+// placeAnew sends the order again, after it was surely not there, from a cart that is built anew. It must cost what was frozen, go by the
+// frozen options, and be as ready to be paid as it was then.
 func (r *run) placeAnew(ctx context.Context) (next, error) {
 	p, err := r.price(ctx, r.shop, quoteKey(r.row.SessionID), priceRequest{cart: r.at.Cart})
 	if err != nil {
@@ -232,8 +233,13 @@ func (r *run) placeAnew(ctx context.Context) (next, error) {
 		}
 		return next{wait: r.backoff(), settled: true, note: "price again"}, nil
 	}
-	if p.quote.Total != r.at.Quote.Total || slices.ContainsFunc(p.quote.Messages, commerce.Message.Blocks) {
+	now := commerce.Session{Cart: r.at.Cart}
+	show(&now, p.quote, r.clock.Now())
+	switch {
+	case p.quote.Total != r.at.Quote.Total || now.Status != commerce.Ready:
 		return r.undo(ctx, &reason{Message: priceChanged(), Quote: &p.quote, Note: "price moved"})
+	case !same(r.at.Quote.Choices, p.quote.Choices, p.quote, r.at.Cart, r.shop.Upstream.Facts().Split):
+		return r.undo(ctx, &reason{Message: deliveryChanged(), Quote: &p.quote, Note: "delivery moved"})
 	}
 	r.at.CartRef, r.at.Quote.CartRef = p.quote.CartRef, p.quote.CartRef
 	r.at.Quote.Fingerprint, r.at.Quote.ExactTotal = p.quote.Fingerprint, p.quote.ExactTotal

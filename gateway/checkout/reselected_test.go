@@ -41,3 +41,41 @@ func TestAnotherDeliveryIsShownFirst(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatWasFrozenIsPlacedAnewOrNotAtAll loses a placing call that never acted, and changes the shop's mind before the order is sent
+// again. What would not have been paid in the first place is not paid now.
+func TestWhatWasFrozenIsPlacedAnewOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		item  string
+		moves func(*memoryShop)
+		want  commerce.Status
+	}{
+		"a sign-in that the shop calls a remark": {"tea", func(m *memoryShop) {
+			m.spoil = func(q *commerce.Quote) {
+				q.Messages = []commerce.Message{{Type: commerce.Info, Code: commerce.CodeRequiresSignIn, Content: "planted"}}
+			}
+		}, commerce.RequiresEscalation},
+		"an address is wanted after all": {"booking", func(m *memoryShop) {
+			m.spoil = func(q *commerce.Quote) { q.NeedsShipping, q.Lines[0].NoDelivery = true, false }
+		}, commerce.NotReady},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newSplitWorld(t)
+			a, err := w.service.Create(t.Context(), w.call(""), order(false, c.item))
+			if c.item == "tea" {
+				a, err = w.service.Create(t.Context(), w.call(""), order(true, c.item))
+			}
+			cs := session(t, a, err)
+			wantStatus(t, cs, commerce.Ready)
+			w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) {
+				w.shop.do(func() { c.moves(w.shop) })
+				return commerce.Snapshot{}, errCut // never acted
+			})
+			a, err = w.complete("k1", cs.ID, w.token())
+			wantStatus(t, session(t, a, err), c.want)
+			w.untouched(cs.ID)
+		})
+	}
+}
