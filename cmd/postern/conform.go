@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/cmd/postern/demo"
@@ -95,7 +96,7 @@ func listStatements(std streams) {
 
 // conform runs the suite and prints its report.
 func conform(ctx context.Context, std streams, c command, o conformance.Options, format string) error {
-	if !isFormat(format) {
+	if !slices.Contains(conformance.Formats(), format) {
 		return usage(c, "--format %q is not known; use %s", format, strings.Join(conformance.Formats(), ", "))
 	}
 	report, err := conformance.Run(ctx, o)
@@ -108,13 +109,4 @@ func conform(ctx context.Context, std streams, c command, o conformance.Options,
 		err = errors.Join(errReported, err)
 	}
 	return err
-}
-
-func isFormat(name string) bool {
-	for _, f := range conformance.Formats() {
-		if f == name {
-			return true
-		}
-	}
-	return false
 }

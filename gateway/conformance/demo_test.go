@@ -60,6 +60,9 @@ func TestDemo(t *testing.T) {
 			for _, s := range report.Runs {
 				checkSection(t, s, len(o.Only) > 0)
 			}
+			if len(o.Only) == 0 {
+				keepOutcomes(t, date, report)
+			}
 		})
 	}
 }

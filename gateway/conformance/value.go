@@ -153,16 +153,6 @@ func (n node) members() map[string]any {
 	return object
 }
 
-// find is the first element of the array at path whose member has the value.
-func (n node) find(member, value string, path ...any) (node, bool) {
-	for _, e := range n.list(path...) {
-		if e.text(member) == value {
-			return e, true
-		}
-	}
-	return node{}, false
-}
-
 // walk visits every place of the document with its path in JSONPath form.
 func (n node) walk(visit func(path string, v node)) { walk("$", n, visit) }
 

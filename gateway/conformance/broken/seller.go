@@ -238,7 +238,7 @@ func (s *Seller) send(ctx context.Context, x *exchange, to string) error {
 		return fmt.Errorf("call: %w", err)
 	}
 	req.Header = x.header
-	res, err := s.transport.RoundTrip(req) //nolint:gosec // the same
+	res, err := s.transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("call: %w", err)
 	}
