@@ -158,7 +158,7 @@ func TestRefusals(t *testing.T) {
 		{name: "sold out or unknown", items: []string{"no-1", "gone-2"}, kind: commerce.NothingAvailable, at: "$.line_items"},
 		{name: "buyer", items: []string{"a"}, fail: commerce.Faultf(commerce.BuyerRejected, "canary"), kind: commerce.Invalid, at: "$.buyer"},
 		{name: "refused", items: []string{"a"}, fail: commerce.Faultf(commerce.Rejected, "canary"), kind: commerce.Invalid},
-		{name: "a refusal that names no line", items: []string{"a"}, fail: commerce.Faultf(commerce.OutOfStock, "canary"), kind: commerce.Invalid},
+		{name: "a refusal that names no line", items: []string{"a"}, fail: commerce.Faultf(commerce.OutOfStock, "canary"), kind: commerce.NothingAvailable, at: "$.line_items"},
 		{
 			name: "too dear", items: []string{"b", "a"}, kind: commerce.Invalid, at: "$.line_items[1].quantity",
 			fail: &commerce.Fault{Kind: commerce.Rejected, LineID: "li_2", Message: "canary", Err: commerce.ErrOverflow},

@@ -136,6 +136,27 @@ func TestRow29_StockGoneBefore(t *testing.T) {
 	w.nothing(cs.ID)
 }
 
+// A shop that does not say of which line there is too little is told as that, which may pass, and an attempt that it meets is undone.
+func TestRow29_StockGoneOfSomeLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cs := w.create()
+	gone := func() {
+		w.shop.do(func() { w.shop.quote = []error{commerce.Faultf(commerce.OutOfStock, "planted")} })
+	}
+	gone()
+	_, err := w.complete("", cs.ID, w.token())
+	wantKind(t, err, commerce.NothingAvailable)
+	w.nothing(cs.ID)
+	w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) {
+		gone()
+		return commerce.Snapshot{}, errCut
+	})
+	a, err := w.complete("", cs.ID, w.token())
+	wantMessage(t, session(t, a, err), commerce.CodePriceChange)
+	w.untouched(cs.ID)
+}
+
 // Row 30: the shop is away and the breaker opens.
 func TestRow30_ShopDown(t *testing.T) {
 	t.Parallel()

@@ -228,7 +228,7 @@ func (r *run) cancelExtras(ctx context.Context, keep string, live []commerce.Sna
 func (r *run) placeAnew(ctx context.Context) (next, error) {
 	p, err := r.price(ctx, r.shop, quoteKey(r.row.SessionID), priceRequest{cart: r.at.Cart})
 	if err != nil {
-		if commerce.KindOf(err) == commerce.Invalid {
+		if k := commerce.KindOf(err); k == commerce.Invalid || k == commerce.NothingAvailable {
 			return r.undo(ctx, &reason{Message: priceChanged(), Note: "cannot be priced any more"})
 		}
 		return next{wait: r.backoff(), settled: true, note: "price again"}, nil

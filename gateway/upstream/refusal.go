@@ -67,7 +67,9 @@ func Refusal(f *commerce.Fault, cart commerce.Cart) error {
 		return commerce.Faultf(commerce.Invalid, "the shop does not sell one of the items").At(paramLines).Because(f)
 	case commerce.BuyerRejected:
 		return commerce.Faultf(commerce.Invalid, "the shop does not accept this buyer").At("$.buyer").Because(f)
-	case commerce.OutOfStock, commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping, commerce.OptionGone,
+	case commerce.OutOfStock: // of which line, nobody knows; stock comes back, so that this is not final
+		return commerce.Faultf(commerce.NothingAvailable, "an item is out of stock; send fewer, or other lines").At(paramLines).Because(f)
+	case commerce.CouponRejected, commerce.AddressRejected, commerce.NoShipping, commerce.OptionGone,
 		commerce.Unsupported, commerce.Rejected, commerce.PriceChanged:
 		return commerce.Faultf(commerce.Invalid, "the shop cannot price this cart; change its lines, address or codes").Because(f)
 	default:
