@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/postern-gateway/postern/gateway/store"
 	"github.com/postern-gateway/postern/gateway/store/sqlstore"
 )
 
@@ -40,6 +41,35 @@ func TestSettingsOfEveryConnection(t *testing.T) {
 	sqlstore.OnReaders(t, s, check("1"))
 	if seen != 1+sqlstore.Readers {
 		t.Errorf("looked at %d connections, want %d", seen, 1+sqlstore.Readers)
+	}
+}
+
+// TestOpenMigrates opens a file of the first schema, from before there were saved carts. What it holds is there, and carts can be kept.
+func TestOpenMigrates(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "postern.db")
+	o := sqlstore.Options{Path: path, Key: testKey}
+	old, err := sqlstore.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := store.Session{ID: "cs_1", Agent: "a", Shop: "main", Status: "ready_for_payment", Body: []byte("kept")}
+	err = old.Commit(t.Context(), store.Batch{Session: &store.SessionWrite{Session: session}})
+	if err := errors.Join(err, old.Close()); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, path, `DROP TABLE carts`)
+	alter(t, path, `DELETE FROM goose_db_version WHERE version_id = 2`)
+	s := openIn(t, filepath.Dir(path))
+	if got, err := s.Session(t.Context(), "cs_1"); err != nil || string(got.Body) != "kept" {
+		t.Errorf("the session is %+v, %v", got, err)
+	}
+	cart := store.Cart{ID: "cart_1", Agent: "a", Shop: "main", Body: []byte("new")}
+	if err := s.Commit(t.Context(), store.Batch{Cart: &store.CartWrite{Cart: cart}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Cart(t.Context(), "cart_1"); err != nil || string(got.Body) != "new" {
+		t.Errorf("the cart is %+v, %v", got, err)
 	}
 }
 
