@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/postern-gateway/postern/config"
 	"github.com/postern-gateway/postern/gateway/checkout"
@@ -10,7 +9,6 @@ import (
 	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/handoff"
 	"github.com/postern-gateway/postern/gateway/httpapi"
-	"github.com/postern-gateway/postern/gateway/upstream"
 )
 
 // keeper is who keeps what a token names: the sessions, or the carts. HandOff fails as package handoff says.
@@ -64,22 +62,16 @@ func (h handoffs) Follow(ctx context.Context, token string) (string, error) {
 	return k.HandOff(ctx, t)
 }
 
-// extend adds to a shop what goes beyond its prices and its money: authentication, the hand-off and marketing. What the adapter cannot do
-// is left out, and said once.
-func extend(sh *checkout.Shop, s config.Shop, up *upstream.Shop, log *slog.Logger) {
+// extend adds to a shop what goes beyond its prices and its money: authentication, the hand-off and marketing. [Check] refuses what
+// the adapter cannot do.
+func extend(sh *checkout.Shop, s config.Shop) {
 	if s.Continue.On() {
 		sh.Continue = s.Continue.Lifetime
-		if !up.CanContinue() {
-			log.Warn("the shop has no place where a buyer can go on: continue has no effect", "shop", up.Name(), "adapter", s.Adapter)
-		}
 	}
 	for _, m := range s.Marketing {
 		sh.Marketing = append(sh.Marketing, commerce.MarketingOption{
 			Channel: m.Channel, DisplayText: m.DisplayText, PrivacyPolicyURL: m.PrivacyPolicyURL,
 		})
-	}
-	if len(s.Marketing) > 0 && !up.CanRecordConsent() {
-		log.Warn("the shop takes no answers about marketing: marketing has no effect", "shop", up.Name(), "adapter", s.Adapter)
 	}
 	sh.Authentication = authentication(s.Authentication)
 }

@@ -64,7 +64,7 @@ func openShops(cfg *config.Config, c clock.Clock, log *slog.Logger, tracer telem
 				RefundUnrecorded: s.UnrecordedPayment == config.UnrecordedRefund, SessionTTL: s.ExpireAfter, AbandonAfter: s.AbandonAfter,
 			},
 		}
-		extend(&shops[name].Shop, s, up, log)
+		extend(&shops[name].Shop, s)
 	}
 	return shops, nil
 }

@@ -72,8 +72,13 @@ func setupScript(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	plain, err := os.ReadFile(filepath.Join("..", "..", "adapters", "declarative", "examples", "medusa.yaml"))
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(env.WorkDir, "shop.yaml"), description, 0o600),
+		os.WriteFile(filepath.Join(env.WorkDir, "plain.yaml"), plain, 0o600),
 		os.WriteFile(filepath.Join(env.WorkDir, "postern.key"), []byte("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"), 0o600),
 	)
 }
