@@ -98,8 +98,12 @@ func TestBuyReadsPersons(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for _, bad := range []purchase{
-		{name: "Ada", email: "a", address: "a, b, CA 1, US"}, {name: "A B", address: "a, b, CA 1, US"}, {name: "A B", email: "a"},
-		{name: "A B", email: "a", address: "a, b, 93650, US"}, {name: "A B", email: "a", address: "a, b, CA 1, USA"}, {name: "A B", email: "a", address: "a, , CA 1, US"},
+		{name: "Ada", email: "a", address: "a, b, CA 1, US"},
+		{name: "A B", address: "a, b, CA 1, US"},
+		{name: "A B", email: "a"},
+		{name: "A B", email: "a", address: "a, b, 93650, US"},
+		{name: "A B", email: "a", address: "a, b, CA 1, USA"},
+		{name: "A B", email: "a", address: "a, , CA 1, US"},
 	} {
 		if _, err := bad.person(shopper.Person{}); err == nil {
 			t.Errorf("%+v is taken", bad)
