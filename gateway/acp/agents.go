@@ -32,6 +32,7 @@ type agent struct {
 	errors  string // config.AgentMCP.Errors
 	shops   []string
 	byHost  map[string]string // shop by host name, lower case
+	foreign map[string]bool   // the hosts at which its only shop is not served: those of other shops
 }
 
 // NewAgents reads the callers out of the configuration. It fails when a key is no SHA-256, when two agents share a key, or when an
@@ -52,6 +53,9 @@ func NewAgents(agents []config.Agent, shops map[string]config.Shop) (*Agents, er
 			if shop.Host != "" {
 				who.byHost[hostName(shop.Host)] = name
 			}
+		}
+		if len(a.Shops) == 1 && shops[a.Shops[0]].Host != "" {
+			who.foreign = hostsBut(shops, a.Shops[0])
 		}
 		for i, k := range a.Keys {
 			entry := key{configured: k, agent: who}
@@ -83,12 +87,25 @@ func (a *Agents) authenticate(token string, now time.Time) (*agent, error) {
 	return a.keys[found].agent, nil
 }
 
-// shop is the only shop that the agent may buy from, or the one that the host names.
+// hostsBut are the hosts of all shops but one.
+func hostsBut(shops map[string]config.Shop, one string) map[string]bool {
+	hosts := map[string]bool{}
+	for name, s := range shops {
+		if name != one && s.Host != "" {
+			hosts[hostName(s.Host)] = true
+		}
+	}
+	return hosts
+}
+
+// shop is the only shop that the agent may buy from, or the one that the host names. The host of another shop is no way to the only one,
+// unless that has no host of its own: ids of items mean something else there, and a buyer who was led to one shop would buy at another.
 func (a *agent) shop(host string) (string, error) {
-	if len(a.shops) == 1 {
+	host = hostName(host)
+	if len(a.shops) == 1 && !a.foreign[host] {
 		return a.shops[0], nil
 	}
-	if name, ok := a.byHost[hostName(host)]; ok {
+	if name, ok := a.byHost[host]; ok {
 		return name, nil
 	}
 	return "", noShop()

@@ -52,6 +52,39 @@ func TestAgentOfAToken(t *testing.T) {
 	}
 }
 
+// TestShopOfAHost holds that a buyer who was led to one shop never buys at another: an agent of one shop is not served at the host of a
+// shop that it may not use. Names that are nobody's lead to the agent's only shop, and so does every name where that has none.
+func TestShopOfAHost(t *testing.T) {
+	t.Parallel()
+	shops := map[string]config.Shop{"tea": {Host: "tea.example"}, "cups": {Host: "cups.example"}, "bare": {}}
+	for _, c := range []struct {
+		may        []string
+		host, want string
+	}{
+		{[]string{"tea"}, "tea.example", "tea"},
+		{[]string{"tea"}, "CUPS.example.:8443", ""},
+		{[]string{"tea"}, "10.0.0.7:8080", "tea"},
+		{[]string{"tea"}, "", "tea"},
+		{[]string{"bare"}, "cups.example", "bare"},
+		{[]string{"bare"}, "elsewhere.example", "bare"},
+		{[]string{"tea", "cups"}, "cups.example", "cups"},
+		{[]string{"tea", "cups"}, "elsewhere.example", ""},
+	} {
+		all, err := NewAgents([]config.Agent{{Name: "a", Shops: c.may, Keys: []config.Key{{SHA256: agentkey.Hash("t")}}}}, shops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who, err := all.authenticate("t", time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := who.shop(c.host)
+		if got != c.want || (c.want == "") != (commerce.KindOf(err) == commerce.NotFound) {
+			t.Errorf("%v at %q: %q, %v, want %q", c.may, c.host, got, err, c.want)
+		}
+	}
+}
+
 func TestHostNames(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{
