@@ -36,7 +36,14 @@ func (t *trial) cart(lines ...wanted) node {
 	if a.status == http.StatusNotFound || a.status == http.StatusNotImplemented {
 		t.skipf("the seller keeps no carts")
 	}
-	return t.success(a, http.StatusCreated)
+	c := t.success(a, http.StatusCreated)
+	if t.schemas != nil {
+		t.notef("against the published schemas")
+		if err := t.schemas.validate(t.date, "Cart", a.raw); err != nil {
+			t.failf("%v", err)
+		}
+	}
+	return c
 }
 
 func createsCart(t *trial) {
