@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,10 +10,11 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
+	"github.com/postern-gateway/postern/gateway/store"
 )
 
 // Authentication is how agents authenticate card holders for a shop (3-D Secure). Nothing on the wire binds a result to a session, an
-// amount or a token, so the session does: it takes a result only while it waits for one, for the amount that it was asked for, and once.
+// amount or a token, so the session does: it takes a result only while it waits for one, for the amount that it was asked for, and once; and of two sessions one.
 type Authentication struct {
 	Acquirer commerce.AuthenticationMetadata // without the channel
 	// Always asks for it in every session, and Above, where it is not zero, where the total in minor units is above it. In any session it
@@ -83,6 +85,45 @@ func resultOf(r commerce.AuthenticationResult) string {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", r.TransactionID, r.Cryptogram))
 	return hex.EncodeToString(sum[:])
+}
+
+// proofAgent is where the marks of proofs stand among the idempotency claims. No agent has a name with a space.
+const proofAgent = "3-d secure result"
+
+// markProof makes sure that proof goes to the processor for one session of the shop only, because nothing in it says for which one it was
+// made. The mark is to be answered with the intent, or released; it is nil where there is no proof, and where cs has the mark already:
+// its own list says what becomes of a proof there. Marks are kept for [store.Retention].
+func (s *Service) markProof(ctx context.Context, cs commerce.Session, proof *commerce.AuthenticationResult) (*store.Claim, error) {
+	if proof == nil {
+		return nil, nil
+	}
+	mark := store.Claim{
+		Agent: proofAgent, Path: "/" + cs.Shop, Key: resultOf(*proof), Fingerprint: sha256.Sum256([]byte(cs.ID)), Owner: s.owner,
+		Token: s.newID("claim_"), At: s.clock.Now(),
+	}
+	switch existing, taken, err := s.store.Claim(ctx, mark); {
+	case err != nil:
+		return nil, unavailable("look at the authentication result", err)
+	case taken:
+		return &mark, nil
+	case existing.Answer == nil:
+		return nil, commerce.Faultf(commerce.Unavailable, "the authentication result is being used by another request; send the same request again")
+	case existing.Fingerprint != mark.Fingerprint:
+		return nil, commerce.Faultf(commerce.Invalid, "this authentication result was used in another checkout session; authenticate again").
+			At(paramAuthentication)
+	default:
+		return nil, nil
+	}
+}
+
+// unmarkProof frees a proof that was never sent. It does nothing once the mark was answered.
+func (s *Service) unmarkProof(ctx context.Context, mark *store.Claim) {
+	if mark == nil {
+		return
+	}
+	if err := s.store.Release(ctx, *mark); err != nil {
+		s.log.WarnContext(ctx, "could not free an authentication result that was not used", "error", err)
+	}
 }
 
 // channelOf is the buyer's browser as the agent has described it; nil where it has not told enough. The dates from 2025-12-12 to

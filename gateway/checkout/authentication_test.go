@@ -183,6 +183,33 @@ func TestAResultIsUsedOnce(t *testing.T) {
 	w.completed(cs.ID)
 }
 
+// TestAResultIsForOneSession sends the result of one session in another: nothing is charged for it there, and a restart forgets nothing. A
+// result that never went anywhere is free.
+func TestAResultIsForOneSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authenticating())
+	idle, first, second := w.create(), w.create(), w.create()
+	w.store.failAfter(0, 1) // the intent
+	_, err := w.pay("", idle.ID, w.token(secure), proved(1))
+	wantKind(t, err, commerce.Unavailable)
+	a, err := w.pay("", first.ID, w.token(secure), proved(1))
+	wantStatus(t, session(t, a, err), commerce.Completed)
+	for range 2 {
+		_, err = w.pay("", second.ID, w.token(secure), proved(1))
+		wantParam(t, err, commerce.Invalid, "$.authentication_result")
+		wantStatus(t, w.get(second.ID), commerce.AuthenticationRequired)
+		w.rest(first.ID)
+		w.restart()
+	}
+	a, err = w.pay("", second.ID, w.token(secure), proved(2))
+	wantStatus(t, session(t, a, err), commerce.Completed)
+	for id, proof := range map[string]string{first.ID: "ds-1", second.ID: "ds-2"} {
+		if i := w.ledger(id).Intents; len(i) != 1 || i[0].ThreeDS != proof {
+			t.Errorf("intents %+v", i)
+		}
+	}
+}
+
 // TestOutcomes is what becomes of each outcome, by policy.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -202,6 +203,12 @@ func (s *Service) begin(
 	if m != nil {
 		return tell(*m)
 	}
+	mark, err := s.markProof(ctx, cs, proof)
+	if err != nil {
+		s.leaveCart(ctx, row, stored, p.quote.CartRef)
+		return a, nil, err
+	}
+	defer s.unmarkProof(ctx, mark)
 	at := attempt{
 		Authentication: proof, Pending: stored.Authentication, Consents: consentsOf(cs, r.Consents, now),
 		Total: cs.Total(), Terms: terms, Shop: shop.Upstream.Identity(), TokenHash: pays.hash(), Saved: pays.saved, Cart: cs.Cart, Quote: cs.Quote,
@@ -213,7 +220,7 @@ func (s *Service) begin(
 		return a, nil, err
 	}
 	w = s.waiting.add(cs.ID, c, at.TokenHash) // listed before there is a saga that could end
-	if err := s.start(ctx, shop, row, cs, at, pays.token, now); err != nil {
+	if err := s.start(ctx, shop, row, cs, at, pays.token, mark, now); err != nil {
 		if !s.waiting.remove(cs.ID, w) {
 			<-w.verdict // an earlier saga's last word, which only says to look again
 		}
@@ -306,7 +313,7 @@ func (s *Service) rehearse(c Call, shop *Shop, cs commerce.Session, at attempt, 
 
 // start commits the intent (S1) and lets the saga run on its own: the agent's connection says nothing about the outcome.
 func (s *Service) start(
-	ctx context.Context, shop *Shop, row store.Session, cs commerce.Session, at attempt, token string, now time.Time,
+	ctx context.Context, shop *Shop, row store.Session, cs commerce.Session, at attempt, token string, mark *store.Claim, now time.Time,
 ) error {
 	past, err := s.store.Sagas(ctx, cs.ID)
 	if err != nil {
@@ -333,12 +340,15 @@ func (s *Service) start(
 		SessionID: cs.ID, Attempt: len(past) + 1, Shop: cs.Shop, Agent: cs.Agent, Step: first, Live: true, Owner: s.owner,
 		LeaseUntil: now.Add(s.timing.Lease), DueAt: now, Mark: now, Body: body, Token: []byte(token), CreatedAt: now,
 	}
-	err = s.store.Commit(ctx, store.Batch{
+	b := store.Batch{
 		Session: &store.SessionWrite{Session: fresh, Expect: row.Version, Idle: true},
 		Sagas:   []store.SagaWrite{{Saga: saga}},
 		Log:     []store.LogEntry{{At: now, SessionID: cs.ID, Attempt: saga.Attempt, Note: "intent: " + at.Total.String()}},
-	})
-	switch {
+	}
+	if mark != nil {
+		b.Answers = []store.AnswerWrite{{Claim: *mark, Answer: store.Answer{Status: http.StatusOK}}}
+	}
+	switch err = s.store.Commit(ctx, b); {
 	case errors.Is(err, store.ErrStale):
 		return conflict("checkout session %s was changed by another request; read it and decide again", cs.ID)
 	case err != nil:
