@@ -134,7 +134,10 @@ func table(t *testing.T) string {
 		what  string
 		words []string
 	}{
-		{"versions", says.Protocol.Versions}, {"transports", says.Transports}, {"services", says.Capabilities.Services}, {"extensions", extensions},
+		{"versions", says.Protocol.Versions},
+		{"transports", says.Transports},
+		{"services", says.Capabilities.Services},
+		{"extensions", extensions},
 		{"interventions", says.Capabilities.Interventions},
 	} {
 		if len(told.words) == 0 {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -52,9 +53,7 @@ func (c caller) do(method, path, key, body string, more http.Header) reply {
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	for name, values := range more {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, more)
 	res, err := c.w.http.Do(req)
 	if err != nil {
 		c.w.t.Error(err)

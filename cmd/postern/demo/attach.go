@@ -26,7 +26,7 @@ type Attached struct {
 	url, key string
 }
 
-// ErrNoDemo: no demo runs on this machine for this user, or the one that ran is gone.
+// ErrNoDemo says that no demo runs on this machine for this user, or that the one that ran is gone.
 var ErrNoDemo = errors.New("no demo runs")
 
 // Attach finds the demo that postern demo keeps up. The error is [ErrNoDemo] where there is none.

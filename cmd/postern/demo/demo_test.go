@@ -81,7 +81,7 @@ func TestBuyInEveryDate(t *testing.T) {
 func validate(t *testing.T, version string, op shopper.Operation, body []byte, r shopper.Reply) {
 	t.Helper()
 	request, response := schematest.UpdateRequest, schematest.Session
-	switch op {
+	switch op { //nolint:exhaustive // the others are sessions
 	case shopper.Create:
 		request = schematest.CreateRequest
 	case shopper.Complete:

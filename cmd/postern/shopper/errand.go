@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/postern-gateway/postern/gateway/clock"
 )
@@ -244,12 +245,16 @@ func (r *run) open(ctx context.Context) error {
 	if len(r.checkout.Options) > 0 {
 		r.Narrator.Step("", "ways to get it (* is chosen):")
 	}
+	longest := 0
+	for _, o := range r.checkout.Options {
+		longest = max(longest, utf8.RuneCountInString(o.ID))
+	}
 	for _, o := range r.checkout.Options {
 		mark := " "
 		if slices.ContainsFunc(r.checkout.Choices, func(c Choice) bool { return c.Option == o.ID }) {
 			mark = "*"
 		}
-		r.Narrator.Sum(mark+" "+o.ID+"  "+o.Title, money(o.Total, r.checkout.Currency))
+		r.Narrator.Sum(mark+" "+pad(o.ID, longest)+"  "+o.Title, money(o.Total, r.checkout.Currency))
 	}
 	r.Narrator.messages(r.checkout.Messages)
 	return nil

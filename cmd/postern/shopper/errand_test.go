@@ -72,7 +72,7 @@ func (s *seller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // do runs an errand at a seller.
-func do(t *testing.T, s *seller) (Result, error, *instant, string) { //nolint:revive // the error is not the end of it
+func do(t *testing.T, s *seller) (Result, *instant, string, error) {
 	t.Helper()
 	server := httptest.NewServer(s)
 	defer server.Close()
@@ -81,7 +81,7 @@ func do(t *testing.T, s *seller) (Result, error, *instant, string) { //nolint:re
 		Options: Options{URL: server.URL, Token: "t", Version: "2026-04-17", Keys: "k"}, Items: []Item{{"A", 1}}, Clock: c, Narrator: NewNarrator(story),
 		Pay: func(context.Context, Need) (string, error) { return "spt_0123456789", nil },
 	}.Run(t.Context())
-	return r, err, c, story.String()
+	return r, c, story.String(), err
 }
 
 const bought = `,"order":{"id":"o_1","permalink_url":"https://x.example/o_1"}`
@@ -90,7 +90,7 @@ const bought = `,"order":{"id":"o_1","permalink_url":"https://x.example/o_1"}`
 func TestPayRepeatsTheSameCall(t *testing.T) {
 	t.Parallel()
 	s := &seller{answers: []string{"", "busy", session("completed", bought)}}
-	r, err, c, story := do(t, s)
+	r, c, story, err := do(t, s)
 	if err != nil || !r.OK || r.OrderID != "o_1" || r.Total != 500 {
 		t.Fatalf("%+v, %v\n%s", r, err, story)
 	}
@@ -109,7 +109,7 @@ func TestPayRepeatsTheSameCall(t *testing.T) {
 func TestPayGivesUpWithoutKnowing(t *testing.T) {
 	t.Parallel()
 	s := &seller{answers: make([]string, payTries)}
-	r, err, _, _ := do(t, s)
+	r, _, _, err := do(t, s)
 	if err == nil || r.OK || !strings.Contains(r.Error, "is not known") || !strings.Contains(r.Remedy, "--session cs_1") {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -121,7 +121,7 @@ func TestPayGivesUpWithoutKnowing(t *testing.T) {
 // TestPayWaitsForTheEnd looks until a completion that is under way has ended.
 func TestPayWaitsForTheEnd(t *testing.T) {
 	t.Parallel()
-	r, err, _, _ := do(t, &seller{answers: []string{session("complete_in_progress", "")}})
+	r, _, _, err := do(t, &seller{answers: []string{session("complete_in_progress", "")}})
 	if err != nil || r.OrderID != "o_1" {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -139,7 +139,7 @@ func TestPayIsRefused(t *testing.T) {
 		session("pending_approval", ""): "somebody must approve it first",
 	} {
 		s := &seller{answers: []string{answer}}
-		r, err, _, _ := do(t, s)
+		r, _, _, err := do(t, s)
 		if err == nil || r.OK || !strings.Contains(r.Error, want) || r.Remedy == "" {
 			t.Errorf("%+v, %v, want %q", r, err, want)
 		}
