@@ -96,6 +96,9 @@ func discoveryOf(cfg *config.Config, name string, s *shop, dates []string, mcp b
 			SupportedCurrencies: []string{cfg.Shops[name].Currency}, SupportedLocales: slices.Clone(cfg.Shops[name].Locales),
 		},
 	}
+	if types := &one.Capabilities.InterventionTypes; s.Authentication != nil && !slices.Contains(*types, "3ds") {
+		*types = append(*types, "3ds") // as every session says
+	}
 	if mcp {
 		one.Transports = append(one.Transports, "mcp")
 	}

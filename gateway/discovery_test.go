@@ -113,6 +113,13 @@ func TestDiscoveryIsTrue(t *testing.T) {
 			func(_ *config.Config, s map[string]*shop) bool { s["main"].Interventions.Supported = nil; return true },
 			func(d *httpapi.Discovery) { d.Capabilities.InterventionTypes = nil },
 		},
+		"3ds by agents, without further words": {
+			func(_ *config.Config, s map[string]*shop) bool {
+				s["main"].Interventions.Supported, s["main"].Authentication = nil, &checkout.Authentication{}
+				return true
+			},
+			func(*httpapi.Discovery) {},
+		},
 		"no MCP": {
 			func(*config.Config, map[string]*shop) bool { return false },
 			func(d *httpapi.Discovery) { d.Transports = []string{"rest"} },
