@@ -43,7 +43,7 @@ comes from the agent's platform: without one the command stops before paying and
 		fs.StringVar(&in.email, "email", "", "the buyer's `address` for mail")
 		fs.StringVar(&in.phone, "phone", "", "the buyer's telephone `number`, such as +15595550100")
 		fs.StringVar(&in.address, "address", "", `where it goes: "`+"`line, city, STATE zip, CC`"+`", with a country of two letters`)
-		fs.BoolVar(&in.dryRun, "dry-run", false, "stop before paying and cancel the checkout")
+		fs.BoolVar(&in.dryRun, "dry-run", false, "stop before paying and cancel the checkout, unless --session named it")
 		asJSON := fs.Bool("json", false, "print one JSON line on standard output and the story on standard error")
 		return func(ctx context.Context, std streams) error { return buy(ctx, std, c, in, *asJSON) }
 	}

@@ -26,7 +26,8 @@ func Discover(ctx context.Context, address string) (Seller, bool, error) {
 		return Seller{}, false, fmt.Errorf("ask %s: %w", address, err)
 	}
 	u.Path, u.RawQuery, u.Fragment = "/.well-known/acp.json", "", "" // the root of the origin, whatever the endpoints stand below
-	w := wire{transport: &http.Transport{DisableKeepAlives: true}}
+	w := wire{transport: newTransport()}
+	defer w.transport.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	status, _, text, err := w.roundTrip(ctx, http.MethodGet, u.String(), http.Header{}, nil)

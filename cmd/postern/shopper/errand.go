@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -169,6 +171,9 @@ func (r *run) meet(ctx context.Context) error {
 	}
 	r.result.APIVersion, r.result.Transport = r.Version, r.Transport
 	r.Narrator.Title("An agent buys at %s in ACP %s over %s", r.URL, r.Version, strings.ToUpper(string(r.Transport)))
+	if plainAbroad(r.URL) {
+		r.Narrator.Step("warning", "plain HTTP: whoever carries it can read the token; sellers have https")
+	}
 	if !tells {
 		r.Narrator.Step("discovery", "the seller has no /.well-known/acp.json; going on as told")
 	} else {
@@ -185,6 +190,16 @@ func (r *run) meet(ctx context.Context) error {
 		return failure("Leave --code out, or use --version 2026-01-30 or later.", "ACP %s has no discount codes", r.Version)
 	}
 	return nil
+}
+
+// plainAbroad reports whether an address leaves this machine without TLS.
+func plainAbroad(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
 // newest is the newest date that both speak; a seller that does not say is taken to speak the newest.

@@ -227,3 +227,15 @@ func mustText(t *testing.T, v any) string {
 	}
 	return string(text)
 }
+
+func TestPlainAbroad(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"http://127.0.0.1:8080": false, "http://[::1]:80": false, "http://localhost": false, "https://shop.example.com": false,
+		"http://shop.example.com": true, "http://10.0.0.1:80": true,
+	} {
+		if got := plainAbroad(address); got != want {
+			t.Errorf("%s: %v, want %v", address, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package shopper
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 )
 
@@ -30,7 +31,8 @@ func (r *run) pay(ctx context.Context, token string) error {
 				return err
 			}
 			if !refused.Again() {
-				r.paying = refused.Status >= 500 // decided, and not for a purchase
+				// What is invalid was decided, and not for a purchase; after anything else there may be one.
+				r.paying = refused.Status >= http.StatusInternalServerError || refused.Status == 0 && refused.Type != "invalid_request"
 				return &Failure{Err: err, Remedy: remedy(refused)}
 			}
 		}
@@ -93,7 +95,7 @@ func (r *run) cancel(ctx context.Context) error {
 		_, err = r.agent.Read("cancel", Cancel, reply)
 	}
 	if refused, ok := errors.AsType[*Refusal](err); ok || err != nil && reply.Body == nil {
-		if ok && refused.Status == 405 {
+		if ok && refused.Status == http.StatusMethodNotAllowed {
 			return nil // it has ended already
 		}
 		return failure("It ends by itself after a time; nothing was paid.", "cancel the checkout %s: %w", r.checkout.ID, err)

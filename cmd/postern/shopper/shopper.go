@@ -101,7 +101,7 @@ func New(o Options) (*Shopper, error) {
 	if strings.ContainsAny(o.Token, " \t\r\n") || o.Token == "" {
 		return nil, errors.New("the bearer token must be one word; the seller gives it to the agent (with Postern: postern keys new)")
 	}
-	s := &Shopper{options: o, speaks: speaks, http: &http.Transport{}}
+	s := &Shopper{options: o, speaks: speaks, http: newTransport()}
 	wire := &wire{transport: s.http, url: o.URL, token: o.Token, version: o.Version}
 	switch o.Transport {
 	case "", REST:
@@ -116,6 +116,9 @@ func New(o Options) (*Shopper, error) {
 	}
 	return s, nil
 }
+
+// newTransport honors the proxy of the environment, as a person's tools do.
+func newTransport() *http.Transport { return &http.Transport{Proxy: http.ProxyFromEnvironment} }
 
 // Close drops the agent's connections.
 func (s *Shopper) Close() { s.http.CloseIdleConnections() }
