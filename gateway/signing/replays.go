@@ -8,13 +8,14 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// maxReplays bounds the memory of signed requests: ten minutes of 160 writes a second. Beyond it the oldest is forgotten, and a replay
-// of it counts as new; the idempotency key and the session's state still stand in its way.
+// maxReplays bounds the memory of one agent's signed requests: ten minutes of 160 writes a second. Beyond it the oldest is forgotten, and
+// a replay of it counts as new; the idempotency key and the session's state still stand in its way.
 const maxReplays = 100_000
 
-// replays remembers signed writes for as long as their timestamp is good. The same request under the same idempotency key is a retry,
-// which the stored answer ends; anything else that was signed before is a replay. Signatures of the body alone repeat for equal bodies,
-// so the time and the path are part of what is remembered.
+// replays remembers one agent's signed writes for as long as their timestamp is good; each agent has its own, so that nobody's flood
+// forgets another's. The same request under the same idempotency key is a retry, which the stored answer ends; anything else that was
+// signed before is a replay. Signatures of the body alone repeat for equal bodies, so the time and the path are part of what is
+// remembered.
 type replays struct {
 	mu   sync.Mutex
 	seen *lru.Cache[[sha256.Size]byte, remembered]
@@ -34,7 +35,7 @@ func newReplays() *replays {
 // fresh reports whether the call may go on, and remembers it until the end of its time.
 func (r *replays) fresh(c Call, signature []byte, until, now time.Time) bool {
 	id := sha256.New()
-	for _, part := range []string{c.Agent, c.Path, c.Timestamp, string(signature)} {
+	for _, part := range []string{c.Path, c.Timestamp, string(signature)} {
 		id.Write([]byte(part))
 		id.Write([]byte{0})
 	}

@@ -49,7 +49,6 @@ type Verifier struct {
 	agents map[string]*signer
 	clock  clock.Clock
 	log    *slog.Logger
-	seen   *replays
 }
 
 // signer is how one agent signs.
@@ -59,6 +58,7 @@ type signer struct {
 	payload  string
 	maxSkew  time.Duration
 	keys     []key
+	seen     *replays
 }
 
 // key is one way to verify a payload.
@@ -72,14 +72,14 @@ func New(agents []config.Agent, c clock.Clock, log *slog.Logger) (*Verifier, err
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	v := &Verifier{agents: make(map[string]*signer), clock: c, log: log, seen: newReplays()}
+	v := &Verifier{agents: make(map[string]*signer), clock: c, log: log}
 	for _, a := range agents {
 		if a.Signature == nil || a.Signature.Mode == config.SignatureOff {
 			continue
 		}
 		s := &signer{
 			enforced: a.Signature.Mode == config.SignatureEnforce, es256: a.Signature.Algorithm == config.ES256,
-			payload: a.Signature.Payload, maxSkew: a.Signature.MaxSkew,
+			payload: a.Signature.Payload, maxSkew: a.Signature.MaxSkew, seen: newReplays(),
 		}
 		for i, k := range a.Signature.Keys {
 			verify, err := verification(a.Signature.Algorithm, k)
@@ -180,7 +180,7 @@ func (v *Verifier) check(s *signer, c Call) error {
 	if s.es256 {
 		signature = oneFormES256(signature)
 	}
-	if c.Path != "" && !v.seen.fresh(c, signature, at.Add(s.maxSkew), now) {
+	if c.Path != "" && !s.seen.fresh(c, signature, at.Add(s.maxSkew), now) {
 		return errReplay
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -278,6 +279,33 @@ func TestReplayInAnotherForm(t *testing.T) {
 			t.Errorf("%s, as a retry: %v", name, err)
 		}
 	}
+}
+
+// TestAFloodForgetsNobodyElses holds that what one agent sends, however much, leaves the replays of another known.
+func TestAFloodForgetsNobodyElses(t *testing.T) {
+	t.Parallel()
+	s := hmacSigner("a shared secret of an agent")
+	one := &config.Signature{}
+	one.SetDefaults()
+	one.Mode, one.Algorithm, one.Payload, one.Keys = config.SignatureEnforce, config.HMACSHA256, config.SignedBody, []config.SignatureKey{s.key}
+	v, err := signing.New([]config.Agent{{Name: "agent", Signature: one}, {Name: "flood", Signature: one}}, &stopped{at: now}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := signed(s, "{}", "{}")
+	if err := v.Verify(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	flood := first
+	flood.Agent = "flood"
+	for i := range 100_001 {
+		flood.Path = "POST /" + strconv.Itoa(i)
+		if err := v.Verify(t.Context(), flood); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first.Key = "k2"
+	wantRefused(t, v.Verify(t.Context(), first), "after another agent's flood")
 }
 
 func TestKeysOverlap(t *testing.T) {
