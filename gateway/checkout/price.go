@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/postern-gateway/postern/adapters"
 	"github.com/postern-gateway/postern/gateway/commerce"
@@ -129,10 +130,18 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 		}
 		p.quote, p.kept = q, sel.kept
 		p.messages = append(p.messages, sel.messages...)
+		if len(sel.kept) > 0 && len(sel.messages) == 0 && !same(sel.ask, q.Choices, q, r.cart, facts.Split) && !saysOfSelection(q) {
+			p.messages = append(p.messages, optionGone()) // it was taken without a word, and another one was priced
+		}
 		p.mergeInto(r.cart, ask)
 		return p, nil
 	}
 	return p, commerce.Faultf(commerce.Unavailable, "the shop refused too many parts of the cart, one after the other; send fewer lines or codes")
+}
+
+// saysOfSelection reports whether the shop itself says what is wrong with a selection.
+func saysOfSelection(q commerce.Quote) bool {
+	return slices.ContainsFunc(q.Messages, func(m commerce.Message) bool { return m.Blocks() && strings.HasPrefix(m.Param, paramSelected) })
 }
 
 // settled reports whether a quote needs no second call: it was asked for what is to be selected, or the shop selected of itself where

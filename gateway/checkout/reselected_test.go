@@ -79,3 +79,35 @@ func TestWhatWasFrozenIsPlacedAnewOrNotAtAll(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherDeliveryThanTheChosenOneIsNotPaid lets the shop take a selection without a word and price another. An agent that chose is
+// asked again; nothing is paid for a delivery that nobody wanted.
+func TestAnotherDeliveryThanTheChosenOneIsNotPaid(t *testing.T) {
+	t.Parallel()
+	for name, split := range map[string]bool{"one option for all": false, "by the line": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newSplitWorld(t, func(w *world) { w.shop.facts.Split = split })
+			a, err := w.service.Create(t.Context(), w.call(""), order(true, "tea"))
+			slow := session(t, a, err).Quote // the default
+			w.shop.do(func() {
+				w.shop.spoil = func(q *commerce.Quote) {
+					if len(q.Choices) > 0 {
+						q.Choices, q.Total, q.ExactTotal, q.Totals = slow.Choices, slow.Total, slow.ExactTotal, slow.Totals
+					}
+				}
+			})
+			r := order(true, "tea")
+			r.Choices = []commerce.Choice{choose("fast", "tea")}
+			a, err = w.service.Create(t.Context(), w.call(""), r)
+			cs := session(t, a, err)
+			wantStatus(t, cs, commerce.NotReady)
+			diff(t, []string{"invalid $.selected_fulfillment_options"}, codes(cs))
+			a, err = w.complete("k1", cs.ID, w.token())
+			wantStatus(t, session(t, a, err), commerce.NotReady)
+			w.nothing(cs.ID)
+			a, err = w.update(cs.ID, commerce.UpdateRequest{Choices: commerce.Set([]commerce.Choice{choose("slow", "tea")})})
+			wantStatus(t, session(t, a, err), commerce.Ready)
+		})
+	}
+}
