@@ -23,26 +23,33 @@ import (
 )
 
 // TestEveryPairOfDates opens a checkout under one date, reads, changes and completes it under another, and hears of the order in a third:
-// all pairs, at one gateway, at the same time. Every answer is one of the date that it was asked in, all dates tell the same total, and
+// all pairs over REST, and each date with a rest of the way over MCP, at one gateway, at the same time. Every answer is one of the date that it was asked in, all dates tell the same total, and
 // there is one order and one charge for each.
 func TestEveryPairOfDates(t *testing.T) {
 	t.Parallel()
 	d, _ := begin(t, Options{})
 	heard := listen(t, d)
 	dates := conformance.Published()
+	count := 0
 	t.Run("pairs", func(t *testing.T) {
 		for i, opened := range dates {
 			for j, finished := range dates {
 				told := dates[third(i, j)]
-				t.Run(fmt.Sprintf("%s then %s, told in %s", opened, finished, told), func(t *testing.T) {
-					t.Parallel()
-					(&pair{T: t, demo: d, heard: heard, opened: opened, finished: finished, told: told}).buy()
-				})
+				for _, carrier := range []shopper.Transport{shopper.REST, shopper.MCP} {
+					if speaks, _ := shopper.Lookup(finished); carrier == shopper.MCP && !speaks.HasMCP() {
+						continue
+					}
+					count++
+					t.Run(fmt.Sprintf("%s then %s over %s, told in %s", opened, finished, carrier, told), func(t *testing.T) {
+						t.Parallel()
+						(&pair{T: t, demo: d, heard: heard, opened: opened, finished: finished, told: told, carrier: carrier}).buy()
+					})
+				}
 			}
 		}
 	})
-	if n := len(d.world.shop.Shop().LiveOrders()); n != len(dates)*len(dates) {
-		t.Errorf("the shop has %d orders, want one for each of %d checkouts", n, len(dates)*len(dates))
+	if n := len(d.world.shop.Shop().LiveOrders()); n != count || count < len(dates)*len(dates) {
+		t.Errorf("the shop has %d orders, want one for each of %d checkouts", n, count)
 	}
 	if err := d.world.stripe.Ledger().Check(stripepay.MetadataSession); err != nil {
 		t.Error(err)
@@ -135,11 +142,12 @@ type pair struct {
 	demo                   *Demo
 	heard                  *ears
 	opened, finished, told string
+	carrier                shopper.Transport // of what is done in the second date
 	session                string
 }
 
 func (p *pair) buy() {
-	first, second := p.agent(p.opened), p.agent(p.finished)
+	first, second := p.agent(p.opened, shopper.REST), p.agent(p.finished, p.carrier)
 	c := p.call(first, shopper.Create, "", first.Dialect().Create(buyer(), currency, []shopper.Item{{ID: beans, Quantity: 2}, {ID: "FLT-0100", Quantity: 1}}))
 	p.session = c.ID
 	if first.Dialect().HasCodes() {
@@ -181,11 +189,11 @@ func (p *pair) buy() {
 }
 
 // agent is the one that hears of its orders in the third date, speaking another.
-func (p *pair) agent(date string) *shopper.Shopper {
+func (p *pair) agent(date string, carrier shopper.Transport) *shopper.Shopper {
 	p.Helper()
 	callers := p.demo.world.callerList()
 	i := slices.IndexFunc(callers, func(c caller) bool { return c.Role == p.told })
-	s, err := shopper.New(shopper.Options{URL: p.demo.URL(), Token: callers[i].Token, Version: date, Keys: rand.Text()})
+	s, err := shopper.New(shopper.Options{URL: p.demo.URL(), Token: callers[i].Token, Version: date, Transport: carrier, Keys: rand.Text()})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -264,7 +272,7 @@ func (p *pair) shape(date string, body []byte) {
 func (p *pair) everywhere(status string, total int64, order string) {
 	p.Helper()
 	for _, date := range conformance.Published() {
-		s := p.agent(date)
+		s := p.agent(date, shopper.REST)
 		c := p.call(s, shopper.Get, p.session, nil)
 		want := order
 		if !s.Dialect().KeepsOrder() {

@@ -15,6 +15,7 @@
 //	screen.go    lines in columns; try.go the curl lines
 //	harness*.go  what the conformance suite may see and move: money, orders, events, time; callers.go its agents, issuer.go who vouches
 //	             for their buyers, clock.go the time that all parties share, running.go how other commands find a demo that stays up
+//	             and attach.go what they see of it
 //
 // It may import every package of the module but translate: what it knows of ACP it must know from the specification. It is imported
 // by the postern command only.

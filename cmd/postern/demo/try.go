@@ -72,6 +72,8 @@ func (d *Demo) tryLines() (string, error) {
 	note("see where the money is, and what the shop sells")
 	line(`curl -sS %s%s -u %s:`, d.world.stripe.URL(), stripetest.ControlLedger, stripetest.SellerKey)
 	line(`curl -sS %s/items; echo`, d.world.shop.URL())
+	note("let the program be the agent, over REST or MCP, and be told what the answers mean")
+	line(`postern buy --item CUP-0002:2 --option express --transport mcp`)
 	note("hold it against the specification, in every version, over REST and MCP; nothing else should buy meanwhile")
 	line(`postern conform`)
 	line("\n%s %s", d.screen.paint(dim, "gateway.yaml, shop.yaml and the gateway's log:"), d.world.dir)
