@@ -321,7 +321,7 @@ func (t *trial) awaitSuccess(call func() answer) (a answer) {
 
 // until looks again and again until it sees what is waited for, or has waited for long enough for any machine.
 func (t *trial) until(seen func() bool) bool {
-	for deadline := t.clock.Now().Add(eventTime); ; {
+	for deadline := t.clock.Now().Add(t.options.Patience); ; {
 		if seen() {
 			return true
 		}

@@ -20,7 +20,8 @@ import (
 const (
 	// eventsPath is where agents take events (openapi.agentic_checkout_webhook.yaml of every date, read 2026-11-22).
 	eventsPath = "/agentic_checkout/webhooks/order_events"
-	// eventTime is how long the suite waits for an event, and eventLook how often it looks. A seller on the same machine needs milliseconds.
+	// eventTime is how long the suite waits for an event where nobody says otherwise, and eventLook how often it looks. A seller on the
+	// same machine needs milliseconds.
 	eventTime = 20 * time.Second
 	eventLook = 10 * time.Millisecond
 	// tolerance is how old a signature may be.
@@ -154,7 +155,7 @@ func (t *trial) events(session string) []delivery {
 
 // await waits for a delivery about a session.
 func (t *trial) await(session, what string, match func(delivery) bool) delivery {
-	for deadline := t.clock.Now().Add(eventTime); ; {
+	for deadline := t.clock.Now().Add(t.options.Patience); ; {
 		all := t.events(session)
 		for _, d := range all {
 			if match(d) {
@@ -166,7 +167,7 @@ func (t *trial) await(session, what string, match func(delivery) bool) delivery 
 			for _, d := range all {
 				seen = append(seen, d.text("type")+" "+d.text("data", "status"))
 			}
-			t.failf("the event %s did not come within %s; of this session came %q", what, eventTime, seen)
+			t.failf("the event %s did not come within %s; of this session came %q", what, t.options.Patience, seen)
 		}
 	}
 }

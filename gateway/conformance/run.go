@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -35,6 +36,8 @@ type Options struct {
 	Only []string
 	// SpecDir is a checkout of the specification, whose schemas answers are held against. Empty: our own assertions.
 	SpecDir string
+	// Patience is how long the suite waits for what comes after an answer, such as an event. Default 20 s, enough for any machine.
+	Patience time.Duration
 	// Clock tells the time. Required.
 	Clock clock.Clock
 	// Progress hears of every result as it comes; nil: nobody.
@@ -94,6 +97,9 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	if len(o.Transports) == 0 {
 		o.Transports = Transports()
+	}
+	if o.Patience <= 0 {
+		o.Patience = eventTime
 	}
 	r := &run{options: o, clock: o.Clock, wire: newWire(o.URL)}
 	defer r.wire.close()
