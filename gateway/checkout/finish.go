@@ -63,7 +63,8 @@ func (r *run) reopen(ctx context.Context) (next, error) {
 	}
 	r.settle(&cs)
 	cs.ExpiresAt = now.Add(r.shop.SessionTTL)
-	cs.Untold = quote.Total != r.at.Quote.Total // until somebody is answered with it
+	sameDelivery := same(r.at.Quote.Choices, quote.Choices, quote, r.at.Cart, r.shop.Upstream.Facts().Split)
+	cs.Untold = quote.Total != r.at.Quote.Total || !sameDelivery // until somebody is answered with it
 	fresh, err := sessionRow(cs)
 	if err != nil {
 		return next{}, err

@@ -111,3 +111,35 @@ func TestAnotherDeliveryThanTheChosenOneIsNotPaid(t *testing.T) {
 		})
 	}
 }
+
+// TestAMovedDeliveryIsShownBeforeItIsCharged leaves an attempt alone whose order is lost, while what needed no delivery comes to be sent,
+// for nothing. Whoever completes next is shown that first.
+func TestAMovedDeliveryIsShownBeforeItIsCharged(t *testing.T) {
+	t.Parallel()
+	w := newSplitWorld(t)
+	a, err := w.service.Create(t.Context(), w.call(""), order(true, "booking"))
+	cs, gone := session(t, a, err), w.gate()
+	wantStatus(t, cs, commerce.Ready)
+	w.shop.place = append(w.shop.place, func(func() commerce.Snapshot) (commerce.Snapshot, error) {
+		gone.pass()
+		w.shop.do(func() {
+			w.shop.offers = func(c commerce.Cart) []commerce.FulfillmentOption {
+				return []commerce.FulfillmentOption{{Type: commerce.Shipping, ID: "gift", Title: "gift", LineIDs: linesOf(c, "booking")}}
+			}
+			w.shop.spoil = func(q *commerce.Quote) { q.NeedsShipping, q.Lines[0].NoDelivery = true, false }
+		})
+		return commerce.Snapshot{}, errCut // never acted
+	})
+	w.leave("k1", cs.ID, w.token())
+	gone.open()
+	w.until("the attempt is undone", func() bool { return !w.row(cs.ID).Live })
+	w.untouched(cs.ID)
+	a, err = w.complete("k2", cs.ID, w.token())
+	told := session(t, a, err)
+	wantStatus(t, told, commerce.Ready)
+	diff(t, map[string][]string{"gift": {"li_1"}}, selected(told))
+	w.untouched(cs.ID)
+	a, err = w.complete("k3", cs.ID, w.token())
+	wantStatus(t, session(t, a, err), commerce.Completed)
+	w.completed(cs.ID)
+}
