@@ -130,8 +130,8 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 		}
 		p.quote, p.kept = q, sel.kept
 		p.messages = append(p.messages, sel.messages...)
-		if len(sel.kept) > 0 && len(sel.messages) == 0 && !same(sel.ask, q.Choices, q, r.cart, facts.Split) && !saysOfSelection(q) {
-			p.messages = append(p.messages, optionGone()) // it was taken without a word, and another one was priced
+		if len(sel.kept) > 0 && len(sel.messages) == 0 && overheard(sel.ask, q, facts.Split) {
+			p.messages = append(p.messages, optionGone())
 		}
 		p.mergeInto(r.cart, ask)
 		return p, nil
@@ -139,9 +139,21 @@ func (s *Service) price(ctx context.Context, shop *Shop, key string, r priceRequ
 	return p, commerce.Faultf(commerce.Unavailable, "the shop refused too many parts of the cart, one after the other; send fewer lines or codes")
 }
 
-// saysOfSelection reports whether the shop itself says what is wrong with a selection.
-func saysOfSelection(q commerce.Quote) bool {
-	return slices.ContainsFunc(q.Messages, func(m commerce.Message) bool { return m.Blocks() && strings.HasPrefix(m.Param, paramSelected) })
+// overheard reports whether a shop took a selection without a word and priced another one for the same lines. What it selects beside, for
+// lines that are left open, is its own matter.
+func overheard(asked []commerce.Choice, q commerce.Quote, split bool) bool {
+	if slices.ContainsFunc(q.Messages, func(m commerce.Message) bool { return m.Blocks() && strings.HasPrefix(m.Param, paramSelected) }) {
+		return false
+	}
+	for _, want := range asked {
+		for _, got := range q.Choices {
+			shared := !split || slices.ContainsFunc(want.LineIDs, func(id string) bool { return slices.Contains(got.LineIDs, id) })
+			if shared && got.OptionID != want.OptionID {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // settled reports whether a quote needs no second call: it was asked for what is to be selected, or the shop selected of itself where

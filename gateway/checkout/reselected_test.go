@@ -143,3 +143,27 @@ func TestAMovedDeliveryIsShownBeforeItIsCharged(t *testing.T) {
 	wantStatus(t, session(t, a, err), commerce.Completed)
 	w.completed(cs.ID)
 }
+
+// TestWhatTheShopSelectsBesideStands selects for one line, while the shop keeps what it had selected for the other.
+func TestWhatTheShopSelectsBesideStands(t *testing.T) {
+	t.Parallel()
+	w := newSplitWorld(t, func(w *world) {
+		w.shop.offers = func(c commerce.Cart) (options []commerce.FulfillmentOption) {
+			for _, o := range []struct{ id, item string }{{"slow", "tea"}, {"fast", "tea"}, {"van", "cup"}} {
+				options = append(options, commerce.FulfillmentOption{Type: commerce.Shipping, ID: o.id, Title: o.id, LineIDs: linesOf(c, o.item)})
+			}
+			return options
+		}
+		w.shop.spoil = func(q *commerce.Quote) {
+			if len(q.Choices) == 1 {
+				q.Choices = append(q.Choices, commerce.Choice{Type: commerce.Shipping, OptionID: "van", LineIDs: []string{"li_2"}})
+			}
+		}
+	})
+	r := order(true, "tea", "cup")
+	r.Choices = []commerce.Choice{choose("fast", "tea")}
+	a, err := w.service.Create(t.Context(), w.call(""), r)
+	cs := session(t, a, err)
+	wantStatus(t, cs, commerce.Ready)
+	diff(t, map[string][]string{"fast": {"li_1"}, "van": {"li_2"}}, selected(cs))
+}
