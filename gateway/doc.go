@@ -120,6 +120,9 @@
 // Retries live in the saga and in the relay only. SDK retries are off, and writes go out with a body that Go's transport cannot send a
 // second time, because it does so by itself when it sees an Idempotency-Key on a connection that died.
 //
+// The conformance suite sees money and orders through a contract over HTTP and not through Go, so that any seller's test environment can
+// offer it; [Gateway.Session] exists for it and the demo alone. The agent of demo and postern buy shares no types with translate either.
+//
 // # What may import what
 //
 // Arrows go down only, and the law is a test in cmd/postern: commerce and clock at the bottom, then the contracts, the adapters and
