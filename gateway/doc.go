@@ -88,6 +88,9 @@
 // Unanswered idempotency claims live in memory: they belong to one process (S17) and would be void at its next start, so that writing
 // them down would only cost a commit for every request. What was answered is in the file.
 //
+// An idempotency claim is of an agent, a shop, a path and a key, where the design has no shop, and sessions are found at their shop alone:
+// a host tells sellers apart, and a shop that has one is reached there and nowhere else.
+//
 // Requests are answered in their own date and events in the date of the agent's subscription, from one canonical model. Nothing binds
 // a session to the date that created it.
 //

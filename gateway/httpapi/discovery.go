@@ -63,6 +63,9 @@ func (h *handler) discovery(w http.ResponseWriter, r *http.Request) {
 		}
 		sum := sha256.Sum256(body)
 		x.cache, x.etag = discoveryCache, `"`+hex.EncodeToString(sum[:12])+`"`
+		if len(h.proxies) > 0 {
+			x.vary = headerForwardedHost // which names the shop: a cache must not give one shop's document for another's
+		}
 		if matches(joined(r.Header, "If-None-Match"), x.etag) {
 			return acp.Response{Status: http.StatusNotModified}
 		}

@@ -54,7 +54,11 @@ func TestDiscovery(t *testing.T) {
 	// A proxy that is trusted says which host was called; anybody else's header finds nobody's shop.
 	w = newWorld(t, withDiscovery, func(w *world) { w.options.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")} })
 	forwarded := request{method: http.MethodGet, path: path, host: "nowhere.example", remote: "192.0.2.7:1", header: stranger("X-Forwarded-Host", "proxied.example")}
-	want(t, w.do(forwarded), http.StatusOK, "")
+	a = w.do(forwarded)
+	want(t, a, http.StatusOK, "")
+	if a.header.Get("Vary") != "X-Forwarded-Host" {
+		t.Errorf("a cache would give one shop's document for another's: %v", a.header)
+	}
 	forwarded.remote = "192.0.2.8:1"
 	want(t, w.do(forwarded), http.StatusNotFound, "not_found")
 	want(t, w.do(request{method: http.MethodGet, path: path, host: "nowhere.example", header: stranger("X-Forwarded-Host", "main.example")}), http.StatusNotFound, "not_found")

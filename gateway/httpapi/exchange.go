@@ -22,6 +22,7 @@ type exchange struct {
 	allow string // the Allow header of a 405
 	cache string // the Cache-Control header; empty: the answer is for one caller and is kept by nobody
 	etag  string // the ETag header; empty: none
+	vary  string // the Vary header; empty: none
 }
 
 // serve answers one request with what f says, and writes its line in the log: no body, no token, no address.
@@ -53,6 +54,9 @@ func (x *exchange) write(w http.ResponseWriter, response acp.Response) {
 	header.Set("Cache-Control", cmp.Or(x.cache, "no-store"))
 	if x.etag != "" {
 		header.Set("ETag", x.etag)
+	}
+	if x.vary != "" {
+		header.Set("Vary", x.vary)
 	}
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set(headerRequestID, x.id)

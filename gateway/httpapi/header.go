@@ -13,8 +13,10 @@ const (
 	headerVersion   = "Api-Version"
 	headerKey       = "Idempotency-Key"
 	headerRequestID = "Request-Id"
-	headerSignature = "Signature"
-	headerTimestamp = "Timestamp"
+	// headerForwardedHost is a proxy's word for the name that the agent called.
+	headerForwardedHost = "X-Forwarded-Host"
+	headerSignature     = "Signature"
+	headerTimestamp     = "Timestamp"
 	// headerIdentity is no header of ACP, which has none for it: a signed token that names the buyer.
 	headerIdentity = "Buyer-Identity"
 )
@@ -70,7 +72,7 @@ func bearer(h http.Header) string {
 // host is the name that the agent called. A proxy's word for it counts only on plain HTTP from a trusted peer: with our own TLS there
 // is no proxy to speak for the agent.
 func (h *handler) host(r *http.Request) string {
-	if forwarded := r.Header["X-Forwarded-Host"]; len(forwarded) == 1 && r.TLS == nil && h.fromProxy(r.RemoteAddr) {
+	if forwarded := r.Header[headerForwardedHost]; len(forwarded) == 1 && r.TLS == nil && h.fromProxy(r.RemoteAddr) {
 		return forwarded[0]
 	}
 	return r.Host

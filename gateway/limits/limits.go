@@ -72,16 +72,21 @@ func (l *Limiter) Codes(agent string) error {
 // roundingError is what may be missing in a bucket that has had all the time that it needed.
 const roundingError = 1e-6
 
+// maxDebt is how many minutes of rejected codes an agent may owe. Requests that run side by side are all let in before the first is
+// judged; a debt of one minute would let a guesser have hundreds of guesses each minute.
+const maxDebt = 10
+
 // Rejected takes n discount codes that the shop has rejected out of the agent's bucket. Requests that ran side by side may leave it in
-// debt, but for no more than another minute.
+// debt, for up to [maxDebt] minutes.
 func (l *Limiter) Rejected(agent string, n int) {
 	b := l.agents[agent].codes
 	if b == nil || n <= 0 {
 		return
 	}
 	now := l.clock.Now()
-	if room := int(math.Floor(b.TokensAt(now))) + b.Burst(); room > 0 {
-		b.ReserveN(now, min(n, room, b.Burst()))
+	n = min(n, int(math.Floor(b.TokensAt(now)))+maxDebt*b.Burst())
+	for ; n > 0; n -= b.Burst() {
+		b.ReserveN(now, min(n, b.Burst()))
 	}
 }
 
