@@ -95,7 +95,9 @@ const (
 
 // QuoteRequest asks for a price of the whole desired state.
 type QuoteRequest struct {
-	Key     string // names the session and attempt; adapters may send it as a reference
+	// Key names the session; adapters may send it as a reference. It is the same for every cart of the session, so that it must not make a
+	// shop give an old cart again: an empty CartRef asks for a new one.
+	Key     string
 	CartRef string // of the cart to bring up to date; empty for a new one
 	Cart    commerce.Cart
 	// Items is what the catalogue says of the cart's items, by their ids; nil when the adapter has no Item. It may be minutes old and

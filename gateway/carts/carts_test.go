@@ -172,7 +172,7 @@ func TestRefusals(t *testing.T) {
 			w := newWorld(t)
 			w.shop.fail = c.fail
 			_, err := w.service.Create(t.Context(), w.call(), lines(c.items...))
-			f := wantKind(t, err, c.kind)
+			f := fault(t, err, c.kind)
 			if f.Code != c.code || f.Param != c.at || strings.Contains(f.Message, "canary") {
 				t.Errorf("fault %q at %q: %q, want %q at %q", f.Code, f.Param, f.Message, c.code, c.at)
 			}

@@ -117,7 +117,13 @@ func (w *world) create(items ...string) commerce.SavedCart {
 	return w.cart(w.service.Create(w.tb.Context(), w.call(), lines(items...)))
 }
 
-func wantKind(tb testing.TB, err error, kind commerce.Kind) *commerce.Fault {
+func wantKind(tb testing.TB, err error, kind commerce.Kind) {
+	tb.Helper()
+	_ = fault(tb, err, kind) // it is an error that was expected
+}
+
+// fault is the fault of the kind that err must be.
+func fault(tb testing.TB, err error, kind commerce.Kind) *commerce.Fault {
 	tb.Helper()
 	f, _ := errors.AsType[*commerce.Fault](err)
 	if f == nil || f.Kind != kind {

@@ -211,6 +211,9 @@ func (p Purchase) adjustments(s Snapshot, refunds map[string]AdjustmentStatus, i
 		})
 	}
 	for _, a := range s.Adjustments {
+		if a.Type == "refund" { // refunds stand in s.Refunds, because their money is moved by us
+			continue
+		}
 		a.Currency, a.Lines = p.Currency, mapLines(a.Lines, ids)
 		out = append(out, a)
 	}

@@ -126,7 +126,10 @@ func TestDeliveriesOfSeveralKinds(t *testing.T) {
 		{ID: "s2", Status: "delivered", Type: commerce.Digital, Lines: part("c"), Digital: &commerce.DigitalDelivery{AccessURL: "https://shop.example/x"}},
 		{ID: "s3", Status: "out_for_delivery", Lines: part("d")},
 	}
-	s.Adjustments = []commerce.Adjustment{{ID: "b1", Type: "return", Status: commerce.AdjustmentCompleted, Lines: part("a")}}
+	s.Adjustments = []commerce.Adjustment{
+		{ID: "b1", Type: "return", Status: commerce.AdjustmentCompleted, Lines: part("a")},
+		{ID: "b2", Type: "refund", Status: commerce.AdjustmentCompleted, Amount: 100}, // no money of ours went back
+	}
 	o := p.Order(s, nil)
 	for i, want := range []struct {
 		kind   commerce.FulfillmentType

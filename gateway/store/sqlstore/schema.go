@@ -11,7 +11,8 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Migrations only add, so that an older program can still be started after a step back. Each runs in a transaction of its own.
+// Migrations only add, and each runs in a transaction of its own. An older program refuses a newer file: after a step back a backup is
+// restored.
 //
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
