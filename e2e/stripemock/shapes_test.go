@@ -58,6 +58,7 @@ var bare = map[string]string{
 var oneSided = map[string]string{
 	"payment_intent.automatic_payment_methods":                   "a payment by a token or a named method has none",
 	"payment_intent.canceled_at":                                 "the fixture is not canceled",
+	"charge.payment_method_details.card.three_d_secure":          "nobody authenticated the holder of our card, and the fixture's was",
 	"payment_intent.cancellation_reason":                         "the fixture is not canceled",
 	"payment_intent.last_payment_error":                          "most of ours did not fail",
 	"payment_intent.latest_charge":                               "an intent that was never confirmed has none",
