@@ -58,7 +58,6 @@ var bare = map[string]string{
 var oneSided = map[string]string{
 	"payment_intent.automatic_payment_methods":                   "a payment by a token or a named method has none",
 	"payment_intent.canceled_at":                                 "the fixture is not canceled",
-	"charge.payment_method_details.card.three_d_secure":          "nobody authenticated the holder of our card, and the fixture's was",
 	"payment_intent.cancellation_reason":                         "the fixture is not canceled",
 	"payment_intent.last_payment_error":                          "most of ours did not fail",
 	"payment_intent.latest_charge":                               "an intent that was never confirmed has none",
@@ -77,6 +76,7 @@ var oneSided = map[string]string{
 	"charge.payment_intent":                                      "the fixture's charge stands alone",
 	"charge.payment_method":                                      "a payment by a token shows none",
 	"charge.payment_method_details.card.amount_authorized":       "the fixture was not held first",
+	"charge.payment_method_details.card.three_d_secure":          "nobody authenticated the holder of our card, and the fixture's was",
 	"refund.payment_intent":                                      "the fixture is the refund of a charge",
 	"refund.reason":                                              "the fixture has none",
 	"shared_payment.granted_token.deactivated_at":                "the fixture is active",
