@@ -235,8 +235,8 @@ func (s *Service) fill(ctx context.Context, shop Shop, kept *record, r commerce.
 	return nil
 }
 
-// load reads a cart for its owner; an empty shop is any. Whatever is the reason that an agent does not get it, it looks like one that never was (openapi.cart
-// of 2026-04-17, response CartNotFound, read 2026-11-22).
+// load reads a cart for its owner; an empty shop is any. Whatever is the reason that an agent does not get it, it looks like one that
+// never was (openapi.cart of 2026-04-17, response CartNotFound, read 2026-11-22).
 func (s *Service) load(ctx context.Context, agent, shop, id string) (store.Cart, record, error) {
 	row, err := s.store.Cart(ctx, id)
 	switch {

@@ -21,18 +21,11 @@ func (s *Service) HandOff(ctx context.Context, t handoff.Token) (address string,
 		return "", err
 	}
 	defer release()
-	claim := t.Claim(s.owner, s.newID("claim_"), s.clock.Now())
-	switch _, taken, err := s.store.Claim(ctx, claim); {
-	case err != nil:
-		return "", unavailable("look at the hand-off", err)
-	case !taken:
-		return "", handoff.ErrGone
+	claim, giveBack, err := t.Mark(ctx, s.store, s.owner, s.newID("claim_"), s.clock.Now())
+	if err != nil {
+		return "", err
 	}
-	defer func() { // does nothing where the claim was answered
-		if releaseErr := s.store.Release(ctx, claim); err != nil && releaseErr != nil {
-			err = errors.Join(err, releaseErr)
-		}
-	}()
+	defer func() { err = giveBack(err) }()
 	row, err := s.store.Session(ctx, t.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return "", handoff.ErrGone

@@ -18,6 +18,7 @@
 package handoff
 
 import (
+	"context"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -31,6 +32,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/gateway/clock"
+	"github.com/postern-gateway/postern/gateway/commerce"
 	"github.com/postern-gateway/postern/gateway/store"
 )
 
@@ -92,6 +94,30 @@ func (t Token) Claim(owner, name string, now time.Time) store.Claim {
 		Agent: markAgent, Path: markPath, Key: string(t.Kind) + t.Nonce, Fingerprint: sha256.Sum256([]byte(t.ID)),
 		Owner: owner, Token: name, At: now,
 	}
+}
+
+// Marks are the idempotency claims of a store.Store, among which the marks of used tokens stand.
+type Marks interface {
+	Claim(ctx context.Context, c store.Claim) (existing store.Claim, taken bool, err error)
+	Release(ctx context.Context, c store.Claim) error
+}
+
+// Mark takes t's mark, which the caller answers in the commit that hands off. It fails with [ErrGone] when the token was used. giveBack
+// takes the error of the hand-off and makes the token good again where there is one; a mark that was answered stays.
+func (t Token) Mark(ctx context.Context, m Marks, owner, name string, now time.Time) (claim store.Claim, giveBack func(error) error, err error) {
+	claim = t.Claim(owner, name, now)
+	switch _, taken, err := m.Claim(ctx, claim); {
+	case err != nil:
+		return claim, nil, commerce.Faultf(commerce.Unavailable, "could not look at the hand-off now; send the same request again").Because(err)
+	case !taken:
+		return claim, nil, ErrGone
+	}
+	return claim, func(failed error) error {
+		if err := m.Release(ctx, claim); failed != nil && err != nil {
+			return errors.Join(failed, err)
+		}
+		return failed
+	}, nil
 }
 
 // Signer makes and reads tokens. Make it with [New]; it is safe for concurrent use.
